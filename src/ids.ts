@@ -1,0 +1,36 @@
+/**
+ * The branded names of things: peers and rumors. Pure.
+ * A brand costs nothing at run time and keeps a path from being passed where a peer belongs.
+ */
+import { HearsayError } from './errors.ts';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** A peer: its Ed25519 public key as 64 lower-case hex digits. */
+export type PeerId = Branded<'PeerId'>;
+
+/** A datum: SHA-256 over domain tag, topic, mark and payload bytes, as 64 lower-case hex digits. */
+export type RumorId = Branded<'RumorId'>;
+
+const HEX_64: RegExp = /^[0-9a-f]{64}$/;
+
+/** Whether `value` has the form of a peer id. It says nothing about the key being a good one. */
+export function isPeerId(value: unknown): value is PeerId {
+  return typeof value === 'string' && HEX_64.test(value);
+}
+
+/** Whether `value` has the form of a rumor id. */
+export function isRumorId(value: unknown): value is RumorId {
+  return typeof value === 'string' && HEX_64.test(value);
+}
+
+/**
+ * Reads a peer id as a person typed it (capitals allowed).
+ * @throws HearsayError `HEARSAY_BAD_PEER_ID` for anything but 64 hex digits.
+ */
+export function peerId(value: string): PeerId {
+  const lower = typeof value === 'string' ? value.toLowerCase() : value;
+  if (isPeerId(lower)) return lower;
+  throw new HearsayError('HEARSAY_BAD_PEER_ID', { field: 'peer', rule: 'to be 64 hex digits', value });
+}

@@ -1,0 +1,47 @@
+/**
+ * The transport port: ordered binary messages between two ends. `ws` and in-memory implement it; others may,
+ * and `testTransport` (test/transport/compliance.ts) tells whether they did it right.
+ */
+
+/** One ordered, reliable stream of binary messages. What is sent in one turn may be flushed at the turn's end. */
+export interface Connection {
+  /** The other end's address as the socket sees it ("127.0.0.1", "::1"), for limits per prefix. "" when there is none. */
+  readonly remoteHost: string;
+  /** Bytes given to `send` that the system has not taken yet. */
+  readonly bufferedBytes: number;
+  /** Sets the listener. Messages that came earlier are given to it first, in order. Called once. */
+  listen(listener: ConnectionListener): void;
+  /** Sends one message. After the connection closed it does nothing. */
+  send(message: Uint8Array): void;
+  /** Sends what is buffered, then closes. */
+  close(): void;
+  /** Closes at once; what is buffered is lost. */
+  terminate(): void;
+}
+
+/** What a connection tells. `onClose` comes exactly once, after the last message. */
+export interface ConnectionListener {
+  onMessage(message: Uint8Array): void;
+  onClose(reason: string): void;
+}
+
+/** An address that others can dial was opened. */
+export interface Listening {
+  /** What to dial, with the real port. */
+  readonly address: string;
+  /** Stops accepting. Connections stay open. */
+  close(): Promise<void>;
+}
+
+/** A way to reach others. */
+export interface Transport {
+  /** URL schemes it serves, without the colon: `['ws', 'wss']`. */
+  readonly schemes: readonly string[];
+  /**
+   * @param address URL without a peer id; port 0 picks a free one.
+   * @throws HearsayError `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED`, `HEARSAY_BAD_ADDRESS`
+   */
+  listen(address: string, onConnection: (connection: Connection) => void): Promise<Listening>;
+  /** @throws HearsayError `HEARSAY_UNREACHABLE` (also when `signal` aborts), `HEARSAY_BAD_ADDRESS` */
+  dial(address: string, signal: AbortSignal): Promise<Connection>;
+}
