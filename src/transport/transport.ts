@@ -1,7 +1,10 @@
 /**
  * The transport port: ordered binary messages between two ends. `ws` and in-memory implement it; others may,
- * and `testTransport` (test/transport/compliance.ts) tells whether they did it right.
+ * and `transportCompliance` (src/testing) tells whether they did it right.
  */
+
+/** Longest message, in bytes: one Noise message (Noise 3: 65,535) is one message of the transport. */
+export const MAX_MESSAGE_BYTES = 65_535;
 
 /** One ordered, reliable stream of binary messages. What is sent in one turn may be flushed at the turn's end. */
 export interface Connection {
@@ -9,9 +12,9 @@ export interface Connection {
   readonly remoteHost: string;
   /** Bytes given to `send` that the system has not taken yet. */
   readonly bufferedBytes: number;
-  /** Sets the listener. Messages that came earlier are given to it first, in order. Called once. */
+  /** Sets the listener. Messages that came earlier are given to it first, in order, and an `onClose` that came earlier after them. Called once. */
   listen(listener: ConnectionListener): void;
-  /** Sends one message. After the connection closed it does nothing. */
+  /** Sends one message of at most {@link MAX_MESSAGE_BYTES}; the bytes are the caller's again at once. After the connection closed it does nothing. */
   send(message: Uint8Array): void;
   /** Sends what is buffered, then closes. */
   close(): void;
@@ -19,7 +22,10 @@ export interface Connection {
   terminate(): void;
 }
 
-/** What a connection tells. `onClose` comes exactly once, after the last message. */
+/**
+ * What a connection tells, never from within a call to it. `onClose` comes exactly once, after the last message. Its reason is a word of
+ * the transport, never one of the peer: `closed` in good order, `terminated` by us, `lost`, or what the peer did wrong.
+ */
 export interface ConnectionListener {
   onMessage(message: Uint8Array): void;
   onClose(reason: string): void;

@@ -1,0 +1,281 @@
+/**
+ * All agents of a node: starts them, hands events between them, and sends what is for other peers to the router.
+ */
+import { Buffer } from 'node:buffer';
+import type { Agent, Report, Sign } from '../agent.ts';
+import { primitives } from '../crypto/index.ts';
+import { HearsayError } from '../errors.ts';
+import type { PeerId } from '../ids.ts';
+import type { Limits } from '../limits.ts';
+import { decodePayload } from '../marks/payload.ts';
+import type { Store } from '../store/store.ts';
+import { AgentRunner } from './agent-runner.ts';
+import type { Answer } from './agent-runner.ts';
+import type { Clock } from './clock.ts';
+import { isAgentName } from './effects.ts';
+import type { Router } from './router.ts';
+import { OutgoingFact, Subscriber, Subscriptions } from './subscribers.ts';
+import type { Outward } from './transaction.ts';
+
+/** What the host asks of the node. */
+export interface HostPort {
+  readonly our: PeerId;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly limits: Limits;
+  readonly networkId: string;
+  isAdmin(peer: PeerId): boolean;
+  /** Something to tell the app (of that agent). */
+  report(agent: string, report: Report): void;
+}
+
+interface Running {
+  readonly runner: AgentRunner;
+  readonly topic: string;
+  readonly subscriptions: Subscriptions;
+  /** What the agent watches; the value ends it. */
+  readonly watches: Map<string, { readonly path: string; end(): void }>;
+}
+
+export class Host {
+  readonly #port: HostPort;
+  readonly #running = new Map<string, Running>();
+  readonly #byTopic = new Map<string, Running>();
+  readonly #starting = new Set<string>();
+  #router!: Router;
+
+  constructor(port: HostPort) {
+    this.#port = port;
+  }
+
+  /** The router needs the host and the host the router; this closes the ring, before anything runs. */
+  connect(router: Router): void {
+    this.#router = router;
+  }
+
+  /**
+   * Starts an agent. Resolves once its first event is committed.
+   * @throws HearsayError `HEARSAY_BAD_CONFIG` for the name, `HEARSAY_ALREADY_RUNNING`, `HEARSAY_AGENT_FAILED` when `onInit` or `onLoad` threw; then it does not run.
+   */
+  async run(name: string, agent: Agent): Promise<void> {
+    if (!isAgentName(name)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'name', rule: 'to be a string of 1 to 64 bytes', value: name });
+    if (this.#running.has(name) || this.#starting.has(name)) throw new HearsayError('HEARSAY_ALREADY_RUNNING', { field: 'name', rule: 'to be the name of no running agent', value: name });
+    this.#starting.add(name);
+    try {
+      const state = await this.#port.store.readAgent(name);
+      const topic = topicOf(this.#port.networkId, name);
+      const subscriptions = new Subscriptions();
+      const runner: AgentRunner = new AgentRunner(name, agent, state, {
+        ...pick(this.#port),
+        isAdmin: (peer) => this.#port.isAdmin(peer),
+        admit: (subscriber) => subscriptions.add(subscriber),
+        perform: (effect, answering, early) => this.#perform(running, effect, answering, early),
+        report: (report) => this.#port.report(name, report),
+      });
+      const running: Running = { runner, topic, subscriptions, watches: new Map() };
+      this.#running.set(name, running);
+      this.#byTopic.set(topic, running);
+      await new Promise<void>((resolve, reject) => runner.start(state, (refused, error) => (refused === undefined ? resolve() : reject(error ?? refusal(name, refused)))));
+    } catch (error) {
+      this.stop(name);
+      throw error;
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  /** Stops an agent: its watches are left and its subscribers kicked. What it saved stays. */
+  stop(name: string): void {
+    const running = this.#running.get(name);
+    if (running === undefined) return;
+    this.#running.delete(name);
+    this.#byTopic.delete(running.topic);
+    running.runner.stop();
+    for (const watch of running.watches.values()) watch.end();
+    running.subscriptions.kickAll('stopped');
+  }
+
+  stopAll(): void {
+    for (const name of [...this.#running.keys()]) this.stop(name);
+  }
+
+  /** A command from our own process. Resolves once its event is committed. @throws HearsayError `HEARSAY_REFUSED`, or what the arm threw */
+  poke(name: string, mark: string, data: unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pokeLocal(name, mark, data, (refused, error) => (refused === undefined ? resolve() : reject(error ?? refusal(name, refused))));
+    });
+  }
+
+  /** A read. `undefined` when the agent does not run or has nothing there. */
+  peek(name: string, path: string): unknown {
+    return this.#running.get(name)?.runner.peek(path);
+  }
+
+  /** A subscription from our own process; the result ends it. `acked` comes first, then facts, `kicked` at most once and last. */
+  watch(name: string, path: string, on: { acked(refused?: string, error?: Error): void; fact(mark: string, data: unknown): void; kicked(reason: string): void }): () => void {
+    const subscriber = new Subscriber(this.#port.our, path, { fact: ({ mark, data }) => on.fact(mark, data), kicked: (reason) => on.kicked(reason) });
+    this.#watchLocal(name, subscriber, (refused, error) => on.acked(refused, error));
+    return () => subscriber.end();
+  }
+
+  /** A peer asks for a path. */
+  watched(topic: string, subscriber: Subscriber, answer: (refused?: string) => void): void {
+    const running = this.#byTopic.get(topic);
+    const open = running?.runner.agent.open?.paths ?? [];
+    // Not running and not open look alike, so that strangers do not learn what runs.
+    if (running === undefined || !open.some((path) => subscriber.path === path || subscriber.path.startsWith(`${path}/`))) return answer('forbidden');
+    this.#enqueueWatch(running, subscriber, (refused) => answer(refused));
+  }
+
+  /** A peer pokes. */
+  poked(topic: string, src: PeerId, mark: string, payload: Uint8Array, answer: (refused?: string) => void): void {
+    const running = this.#byTopic.get(topic);
+    if (running === undefined || running.runner.agent.open?.pokes?.includes(mark) !== true) return answer('forbidden');
+    const decoded = decodePayload(payload);
+    if (!decoded.ok) return answer(`bad-payload: ${decoded.reason}`);
+    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data: decoded.value }, src, answer });
+  }
+
+  /** Calls back once every event that waits now, in any agent, is done and committed. */
+  barrier(done: () => void): void {
+    let open = 1;
+    const one = (): void => {
+      open -= 1;
+      if (open === 0) done();
+    };
+    for (const { runner } of this.#running.values()) {
+      open += 1;
+      runner.enqueue({ arm: 'barrier', src: this.#port.our, answer: one });
+    }
+    one();
+  }
+
+  #perform(from: Running, effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean): void {
+    switch (effect.type) {
+      case 'fact':
+        return this.#fact(from, effect, answering, early);
+      case 'kick':
+        return from.subscriptions.kick(effect.paths, effect.peer, effect.reason ?? 'kicked');
+      case 'poke':
+        return this.#poke(from, effect);
+      case 'watch':
+        return this.#watch(from, effect);
+      case 'leave': {
+        const key = watchKey(effect.wire, effect.peer, effect.agent);
+        const watch = from.watches.get(key);
+        from.watches.delete(key);
+        return watch?.end();
+      }
+    }
+  }
+
+  #fact(from: Running, { paths, mark, data, except }: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
+    const fact = new OutgoingFact(mark, data);
+    try {
+      if (paths.length === 0) answering?.give(fact, early);
+      else from.subscriptions.give(paths, fact, except, early);
+    } catch (error) {
+      this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that CBOR cannot carry', error: error as Error } });
+    }
+  }
+
+  #poke(from: Running, { wire, peer, agent, mark, data }: Extract<Outward, { type: 'poke' }>): void {
+    const acked = (refused?: string): void => this.#sign(from, wire, { type: 'poke-ack', ...(refused !== undefined && { refused }) }, peer);
+    if (peer === this.#port.our) return this.#pokeLocal(agent, mark, data, acked);
+    let payload: Uint8Array;
+    try {
+      payload = new OutgoingFact(mark, data).payload;
+    } catch (error) {
+      this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a poke that CBOR cannot carry', error: error as Error } });
+      return acked('failed');
+    }
+    this.#router.poke(peer, topicOf(this.#port.networkId, agent), mark, payload, acked);
+  }
+
+  #watch(from: Running, { wire, peer, agent, path }: Extract<Outward, { type: 'watch' }>): void {
+    const key = watchKey(wire, peer, agent);
+    const before = from.watches.get(key);
+    if (before?.path === path) return;
+    before?.end();
+    const gone = (sign: Sign): void => {
+      if (from.watches.get(key) === entry) from.watches.delete(key);
+      this.#sign(from, wire, sign, peer);
+    };
+    const watcher = {
+      acked: (refused?: string): void => (refused === undefined ? this.#sign(from, wire, { type: 'watch-ack' }, peer) : gone({ type: 'watch-ack', refused })),
+      kicked: (reason: string): void => gone({ type: 'kick', reason }),
+    };
+    const entry = { path, end: (): void => undefined };
+    from.watches.set(key, entry);
+    entry.end = peer === this.#port.our ? this.#watchOur(from, wire, agent, path, watcher) : this.#watchPeer(from, wire, peer, agent, path, watcher);
+  }
+
+  #watchOur(from: Running, wire: string, agent: string, path: string, watcher: { acked(refused?: string): void; kicked(reason: string): void }): () => void {
+    return this.watch(agent, path, {
+      ...watcher,
+      fact: (mark, data) => this.#sign(from, wire, { type: 'fact', mark, data }, this.#port.our),
+    });
+  }
+
+  #watchPeer(from: Running, wire: string, peer: PeerId, agent: string, path: string, watcher: { acked(refused?: string): void; kicked(reason: string): void }): () => void {
+    return this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, {
+      ...watcher,
+      fact: (mark, payload) => {
+        const decoded = decodePayload(payload);
+        if (decoded.ok) from.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length);
+        else this.#port.report(from.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
+      },
+    });
+  }
+
+  #sign(to: Running, wire: string, sign: Sign, src: PeerId): void {
+    to.runner.enqueue({ arm: 'onAgent', wire, sign, src, bytes: 0 });
+  }
+
+  #pokeLocal(name: string, mark: string, data: unknown, answer: Answer): void {
+    const running = this.#running.get(name);
+    if (running === undefined) return answer('no-such-agent');
+    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data }, src: this.#port.our, answer });
+  }
+
+  #watchLocal(name: string, subscriber: Subscriber, answer: Answer): void {
+    const running = this.#running.get(name);
+    if (running === undefined) return answer('no-such-agent');
+    this.#enqueueWatch(running, subscriber, (refused, error) => {
+      answer(refused, error);
+      if (refused === undefined) subscriber.open();
+      else subscriber.end();
+    });
+  }
+
+  /** The agent hears of the end only of what it accepted. */
+  #enqueueWatch(running: Running, subscriber: Subscriber, answer: Answer): void {
+    running.runner.enqueue({
+      arm: 'onWatch',
+      path: subscriber.path,
+      subscriber,
+      src: subscriber.peer,
+      answer: (refused, error) => {
+        if (refused === undefined) subscriber.onLost(() => running.runner.enqueue({ arm: 'onLeave', path: subscriber.path, src: subscriber.peer }));
+        answer(refused, error);
+      },
+    });
+  }
+}
+
+/** What a topic is called on the wire: SHA-256 over domain tag, network id and name, in hex, so that strangers do not learn what runs. */
+export function topicOf(networkId: string, name: string): string {
+  return primitives().sha256Hex(Buffer.from(`hearsay/1 topic\0${networkId}\0${name}`, 'utf8'));
+}
+
+function watchKey(wire: string, peer: PeerId, agent: string): string {
+  return `${peer} ${agent.length} ${agent} ${wire}`;
+}
+
+function pick({ our, clock, store, limits }: HostPort): Pick<HostPort, 'our' | 'clock' | 'store' | 'limits'> {
+  return { our, clock, store, limits };
+}
+
+function refusal(name: string, reason: string): HearsayError {
+  return new HearsayError('HEARSAY_REFUSED', { field: name, rule: 'to accept', value: reason });
+}

@@ -1,0 +1,30 @@
+/**
+ * The local agent `links`: tells other agents of this node which peers are connected. Pals uses it.
+ * Not open to anybody else.
+ */
+import { fact, refuse } from '../agent.ts';
+import type { Agent } from '../agent.ts';
+import type { PeerId } from '../ids.ts';
+
+/** The path to watch: the present set first, then each change. Mark `link`. */
+export const PEERS_PATH = '/peers';
+
+/** One change. */
+export interface LinkChange {
+  readonly type: 'up' | 'down';
+  readonly peer: PeerId;
+}
+
+/** The node pokes it with each change. It keeps the set, so that a new watcher gets the present. */
+export function linksAgent(): Agent {
+  const up = new Set<PeerId>();
+  return {
+    onPoke: ({ data }) => {
+      const change = data as LinkChange;
+      if (change.type === 'up') up.add(change.peer);
+      else up.delete(change.peer);
+      return fact([PEERS_PATH], 'link', change);
+    },
+    onWatch: (path) => (path === PEERS_PATH ? [...up].map((peer) => fact([], 'link', { type: 'up', peer } satisfies LinkChange)) : refuse('no-such-path')),
+  };
+}

@@ -1,0 +1,189 @@
+/**
+ * What two nodes say to each other over a link, and its bytes. PROTOCOL.md has the table.
+ * Fixed binary layouts: a type byte, then fields in order; strings and byte runs carry their length. Decoding never throws.
+ */
+import { TextDecoder } from 'node:util';
+
+/** `sub` and `number` are chosen by the asker and unique on its side of the pair, 0 to 2^32 - 1. */
+export type Message =
+  /** Subscribe: `topic` names the agent, see `topicOf`. Answered by WatchAck. */
+  | { readonly type: 'Watch'; readonly sub: number; readonly topic: string; readonly path: string }
+  /** `refused` is "" when accepted. */
+  | { readonly type: 'WatchAck'; readonly sub: number; readonly refused: string }
+  | { readonly type: 'Fact'; readonly sub: number; readonly mark: string; readonly payload: Uint8Array }
+  | { readonly type: 'Kick'; readonly sub: number; readonly reason: string }
+  | { readonly type: 'Leave'; readonly sub: number }
+  | { readonly type: 'Poke'; readonly number: number; readonly topic: string; readonly mark: string; readonly payload: Uint8Array }
+  /** `refused` is "" when accepted. */
+  | { readonly type: 'PokeAck'; readonly number: number; readonly refused: string }
+  /** A signed address record of the sender. */
+  | { readonly type: 'Record'; readonly record: Uint8Array }
+  /** Asks to be told when everything we said so far was worked off and every watch on us is answered. */
+  | { readonly type: 'Settle'; readonly number: number }
+  | { readonly type: 'Settled'; readonly number: number };
+
+export type Decoded = { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly reason: string };
+
+/** Longest path, in bytes of UTF-8 (our choice: four times what a mark may have). */
+export const MAX_PATH_BYTES = 256;
+/** Longest mark, in bytes of UTF-8 (research 6). */
+export const MAX_MARK_BYTES = 64;
+/** Longest reason, in bytes of UTF-8 (our choice). */
+export const MAX_REASON_BYTES = 256;
+const MAX_RECORD_BYTES = 512;
+const TOPIC_BYTES = 32;
+
+const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled'] as const;
+const TYPE_BYTE: Readonly<Record<Message['type'], number>> = Object.freeze(
+  Object.fromEntries(TYPES.map((type, index) => [type, index + 1])) as Record<Message['type'], number>,
+);
+
+/** The bytes of a message. Lengths were checked where the values came from; too long ones are cut (reasons) or are a bug. */
+export function encodeMessage(message: Message): Uint8Array {
+  switch (message.type) {
+    case 'Watch':
+      return concat(head(message.type, message.sub), Buffer.from(message.topic, 'hex'), text(message.path, 2));
+    case 'WatchAck':
+    case 'Kick':
+      return concat(head(message.type, message.sub), text(clip(message.type === 'Kick' ? message.reason : message.refused), 2));
+    case 'Fact':
+      return concat(head(message.type, message.sub), text(message.mark, 1), message.payload);
+    case 'Leave':
+      return head(message.type, message.sub);
+    case 'Poke':
+      return concat(head(message.type, message.number), Buffer.from(message.topic, 'hex'), text(message.mark, 1), message.payload);
+    case 'PokeAck':
+      return concat(head(message.type, message.number), text(clip(message.refused), 2));
+    case 'Record':
+      return concat(Uint8Array.of(TYPE_BYTE.Record), message.record);
+    case 'Settle':
+    case 'Settled':
+      return head(message.type, message.number);
+  }
+}
+
+/** Never throws: a bad message is a fact about the peer, and the caller decides what it costs them. */
+export function decodeMessage(bytes: Uint8Array): Decoded {
+  const reader = new Reader(bytes);
+  const type = TYPES[reader.u8() - 1];
+  if (type === undefined) return { ok: false, reason: 'unknown-type' };
+  const message = readBody(type, reader);
+  return reader.wrong === undefined ? { ok: true, message } : { ok: false, reason: reader.wrong };
+}
+
+function readBody(type: Message['type'], reader: Reader): Message {
+  switch (type) {
+    case 'Watch':
+      return { type, sub: reader.u32(), topic: reader.topic(), path: reader.lastText(2, MAX_PATH_BYTES) };
+    case 'WatchAck':
+      return { type, sub: reader.u32(), refused: reader.lastText(2, MAX_REASON_BYTES) };
+    case 'Fact':
+      return { type, sub: reader.u32(), mark: reader.text(1, MAX_MARK_BYTES), payload: reader.rest() };
+    case 'Kick':
+      return { type, sub: reader.u32(), reason: reader.lastText(2, MAX_REASON_BYTES) };
+    case 'Leave':
+      return { type, sub: reader.lastU32() };
+    case 'Poke':
+      return { type, number: reader.u32(), topic: reader.topic(), mark: reader.text(1, MAX_MARK_BYTES), payload: reader.rest() };
+    case 'PokeAck':
+      return { type, number: reader.u32(), refused: reader.lastText(2, MAX_REASON_BYTES) };
+    case 'Record':
+      return { type, record: reader.rest(MAX_RECORD_BYTES) };
+    case 'Settle':
+    case 'Settled':
+      return { type, number: reader.lastU32() };
+  }
+}
+
+/** Reads on after a fault and gives empty values; `wrong` holds the first fault. So no reading step has to be checked. */
+class Reader {
+  wrong: string | undefined;
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  u8(): number {
+    return this.#take(1)[0] ?? 0;
+  }
+
+  u32(): number {
+    const [a = 0, b = 0, c = 0, d = 0] = this.#take(4);
+    return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  }
+
+  lastU32(): number {
+    const value = this.u32();
+    this.#end();
+    return value;
+  }
+
+  topic(): string {
+    return Buffer.from(this.#take(TOPIC_BYTES)).toString('hex');
+  }
+
+  text(lengthBytes: 1 | 2, maxBytes: number): string {
+    const length = lengthBytes === 1 ? this.u8() : this.u8() * 256 + this.u8();
+    if (length > maxBytes) this.wrong ??= 'text-too-long';
+    const bytes = this.#take(this.wrong === undefined ? length : 0);
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      this.wrong ??= 'bad-utf8';
+      return '';
+    }
+  }
+
+  lastText(lengthBytes: 1 | 2, maxBytes: number): string {
+    const value = this.text(lengthBytes, maxBytes);
+    this.#end();
+    return value;
+  }
+
+  rest(maxBytes = Infinity): Uint8Array {
+    if (this.#bytes.length - this.#at > maxBytes) this.wrong ??= 'too-long';
+    return this.#bytes.subarray(this.#at);
+  }
+
+  #take(length: number): Uint8Array {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) {
+      this.wrong ??= 'truncated';
+      return EMPTY;
+    }
+    const taken = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+
+  #end(): void {
+    if (this.#at !== this.#bytes.length) this.wrong ??= 'trailing-bytes';
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function head(type: Message['type'], number: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(5);
+  bytes[0] = TYPE_BYTE[type];
+  bytes.writeUInt32BE(number, 1);
+  return bytes;
+}
+
+function text(value: string, lengthBytes: 1 | 2): Uint8Array {
+  const bytes = Buffer.from(value, 'utf8');
+  return concat(lengthBytes === 1 ? Uint8Array.of(bytes.length) : Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes);
+}
+
+/** Cuts a reason to what fits, at a character. */
+function clip(reason: string): string {
+  if (Buffer.byteLength(reason) <= MAX_REASON_BYTES) return reason;
+  return Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString('utf8').replace(/\uFFFD+$/, '');
+}
+
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,129 @@
+/**
+ * Who subscribes to an agent of ours: local agents, the app itself, and peers, all alike.
+ */
+import type { Mark } from '../agent.ts';
+import { encodePayload } from '../marks/payload.ts';
+import type { PeerId } from '../ids.ts';
+
+/** A fact on its way to any number of subscribers; encoded once, and only if somebody needs the bytes. */
+export class OutgoingFact {
+  readonly mark: Mark;
+  readonly data: unknown;
+  #payload: Uint8Array | undefined;
+
+  constructor(mark: Mark, data: unknown) {
+    this.mark = mark;
+    this.data = data;
+  }
+
+  /** @throws HearsayError `HEARSAY_BAD_DATA` when CBOR cannot carry it. */
+  get payload(): Uint8Array {
+    return (this.#payload ??= encodePayload(this.data));
+  }
+}
+
+/** Where a subscriber's facts go. */
+export interface Sink {
+  fact(fact: OutgoingFact): void;
+  /** We ended it. */
+  kicked(reason: string): void;
+}
+
+/** Facts kept for one subscriber while its watch is being answered (our choice; a watch is answered within a commit or two). */
+const MAX_HELD_FACTS = 1_000;
+
+/** One subscription. `waiting` while its onWatch runs and commits, then `open` until it ends. */
+export class Subscriber {
+  readonly peer: PeerId;
+  readonly path: string;
+  readonly #sink: Sink;
+  #state: 'waiting' | 'open' | 'ended' = 'waiting';
+  #held: OutgoingFact[] = [];
+  #endings: ((kicked: boolean) => void)[] = [];
+  #kicked = false;
+
+  constructor(peer: PeerId, path: string, sink: Sink) {
+    this.peer = peer;
+    this.path = path;
+    this.#sink = sink;
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Gives a fact. `early` ones (relayed on receipt) are held while the watch is being answered; others belong to the time before it. */
+  give(fact: OutgoingFact, early: boolean): void {
+    if (this.#state === 'open') this.#sink.fact(fact);
+    else if (this.#state === 'waiting' && early && this.#held.length < MAX_HELD_FACTS) this.#held.push(fact);
+  }
+
+  /** The watch was accepted: from now on it gets every fact. Does nothing when it ended meanwhile. */
+  open(): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'open';
+    for (const fact of this.#held.splice(0)) this.#sink.fact(fact);
+  }
+
+  /** Ends it. With a reason the other side is told. Twice is fine. */
+  end(kickReason?: string): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#held = [];
+    this.#kicked = kickReason !== undefined;
+    if (kickReason !== undefined) this.#sink.kicked(kickReason);
+    for (const ending of this.#endings.splice(0)) ending(this.#kicked);
+  }
+
+  /** Calls `lost` once it ended without our having kicked it. */
+  onLost(lost: () => void): void {
+    this.onEnd((kicked) => {
+      if (!kicked) lost();
+    });
+  }
+
+  /** Calls `ending` once it ended, with whether we kicked it. */
+  onEnd(ending: (kicked: boolean) => void): void {
+    if (this.#state === 'ended') ending(this.#kicked);
+    else this.#endings.push(ending);
+  }
+}
+
+/** The subscribers of one agent, by path. */
+export class Subscriptions {
+  readonly #byPath = new Map<string, Set<Subscriber>>();
+
+  add(subscriber: Subscriber): void {
+    if (subscriber.ended) return;
+    const { path } = subscriber;
+    const set = this.#byPath.get(path) ?? new Set();
+    this.#byPath.set(path, set.add(subscriber));
+    subscriber.onEnd(() => {
+      set.delete(subscriber);
+      if (set.size === 0 && this.#byPath.get(path) === set) this.#byPath.delete(path);
+    });
+  }
+
+  /** Gives a fact to all subscribers of the paths, each once, without the peer that told us. */
+  give(paths: readonly string[], fact: OutgoingFact, except: PeerId | undefined, early: boolean): void {
+    for (const path of paths) {
+      for (const subscriber of this.#byPath.get(path) ?? []) {
+        if (subscriber.peer !== except) subscriber.give(fact, early);
+      }
+    }
+  }
+
+  /** Kicks one peer, or everybody, from the paths. */
+  kick(paths: readonly string[], peer: PeerId | undefined, reason: string): void {
+    for (const path of paths) {
+      for (const subscriber of [...(this.#byPath.get(path) ?? [])]) {
+        if (peer === undefined || subscriber.peer === peer) subscriber.end(reason);
+      }
+    }
+  }
+
+  /** Kicks everybody. */
+  kickAll(reason: string): void {
+    this.kick([...this.#byPath.keys()], undefined, reason);
+  }
+}

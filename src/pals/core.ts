@@ -1,0 +1,400 @@
+/**
+ * The friend graph of one node: whom we added (targets), who added us (leeches), and the gestures that keep both ends
+ * agreed. Pure: no clock, no dice, no disk. Rules P1–P9 after Urbit's pals; the registers, retries and hellos are ours (DESIGN 6).
+ *
+ * The shell must: perform every effect, in order; call `step` for one input at a time; hand back each `SetTimer` as
+ * `TimerFired`; keep what `Save` says in one transaction with the rest, and give it all to the constructor at the next start.
+ */
+import { assertNever } from '../errors.ts';
+import type { PeerId } from '../ids.ts';
+import type { Random } from '../random.ts';
+import { badList, MAX_LISTS_PER_PAL, mergeLists } from './core/lists.ts';
+import { compare, isCredible, nextSeq, RETRY_FOR_MS, retryDelayMs } from './core/register.ts';
+import type { Gesture, GestureRefusal, Hello } from './core/register.ts';
+
+/** Everything known of one peer. Replaced whole, never changed in place. */
+export interface PalRecord {
+  /** Our labels for it, sorted; `null`: it is no target. */
+  readonly lists: readonly string[] | null;
+  /** P4, for targets: `null` awaiting, `true` acknowledged, `false` refused. */
+  readonly receipt: boolean | null;
+  /** Our last gesture to it. A target's is always `hey`. */
+  readonly mine: (Gesture & { readonly acked: boolean }) | null;
+  /** Its last gesture to us. A leeche's is `hey`. */
+  readonly theirs: Gesture | null;
+  /** Of its directory, as last heard. */
+  readonly incarnation: string | null;
+}
+
+/** Something that happened. */
+export type PalsInput =
+  | { readonly type: 'Meet'; readonly peer: PeerId; readonly lists: readonly string[] }
+  | { readonly type: 'Part'; readonly peer: PeerId; readonly lists: readonly string[] }
+  | { readonly type: 'Resend' }
+  | { readonly type: 'GestureReceived'; readonly from: PeerId; readonly gesture: Gesture }
+  | { readonly type: 'HelloReceived'; readonly from: PeerId; readonly hello: Hello }
+  /** Our gesture of that `seq` was answered. `refused`: why not; `unreachable` and `overloaded` are no answer. */
+  | { readonly type: 'GestureAnswered'; readonly peer: PeerId; readonly seq: number; readonly refused?: string }
+  | { readonly type: 'LinkUp'; readonly peer: PeerId }
+  | { readonly type: 'LinkDown'; readonly peer: PeerId }
+  | { readonly type: 'TimerFired'; readonly peer: PeerId };
+
+/** What agents that follow the graph are told. */
+export interface PalsEvent {
+  /** `meet`, `part`: a target came or went. `near`, `away`: a leeche did. */
+  readonly type: 'meet' | 'part' | 'near' | 'away';
+  readonly peer: PeerId;
+}
+
+/** What the user is told (P9). `reset`: the peer lost its directory, and with it what it knew of us (P7). */
+export interface PalsNotice {
+  readonly type: 'added' | 'dropped' | 'reset';
+  readonly peer: PeerId;
+}
+
+/** Why the input was not taken. Then it changed nothing, and there is no other effect. */
+export type PalsRefusal = GestureRefusal | 'bad-list' | 'too-many-lists';
+
+/** What the shell must now do. */
+export type PalsEffect =
+  | { readonly type: 'SendGesture'; readonly to: PeerId; readonly gesture: Gesture }
+  | { readonly type: 'SendHello'; readonly to: PeerId; readonly hello: Hello }
+  /** Replaces the peer's timer. One per peer. */
+  | { readonly type: 'SetTimer'; readonly peer: PeerId; readonly delayMs: number }
+  | { readonly type: 'Emit'; readonly event: PalsEvent }
+  | { readonly type: 'Notify'; readonly notice: PalsNotice }
+  | { readonly type: 'Save'; readonly peer: PeerId; readonly record: PalRecord }
+  | { readonly type: 'Forget'; readonly peer: PeerId }
+  | { readonly type: 'Refuse'; readonly reason: PalsRefusal };
+
+/** Who we are and how much we hold. */
+export interface PalsOptions {
+  readonly self: PeerId;
+  /** Of our own directory. 32 hex digits. */
+  readonly incarnation: string;
+  readonly random: Random;
+  /** Peers remembered in all. See `limits.maxPals`. */
+  readonly maxPals: number;
+  /** Links remembered as open. See `limits.maxLinks`. */
+  readonly maxLinks: number;
+}
+
+/** Strangers may fill three quarters (our choice): a crowd of made-up peers must not keep our user from meeting anybody. */
+const STRANGERS_SHARE = 3 / 4;
+
+const STRANGER: PalRecord = Object.freeze({ lists: null, receipt: null, mine: null, theirs: null, incarnation: null });
+
+export class Pals {
+  readonly #options: PalsOptions;
+  readonly #pals: Map<PeerId, PalRecord>;
+  /** Open links, and whether we sent our hello on them. */
+  readonly #links = new Map<PeerId, boolean>();
+  /** Tries of the gestures that are not acknowledged. Not saved: after a restart the first retry is soon. */
+  readonly #attempts = new Map<PeerId, number>();
+  readonly #changed = new Set<PeerId>();
+  #effects: PalsEffect[] = [];
+  #nowMs = 0;
+
+  /** @param saved what `Save` effects said before, less what `Forget` dropped */
+  constructor(options: PalsOptions, saved: Iterable<readonly [PeerId, PalRecord]> = []) {
+    this.#options = options;
+    this.#pals = new Map(saved);
+  }
+
+  /** Advances the machine by one input. `nowMs`: ms since 1970. */
+  step(input: PalsInput, nowMs: number): readonly PalsEffect[] {
+    this.#effects = [];
+    this.#nowMs = nowMs;
+    this.#dispatch(input);
+    for (const peer of this.#changed) this.#effects.push({ type: 'Save', peer, record: this.#recordOf(peer) });
+    this.#changed.clear();
+    return this.#effects;
+  }
+
+  /** Sorted, all or of one list. */
+  targets(list?: string): PeerId[] {
+    return this.#peersWhere(({ lists }) => lists !== null && (list === undefined || lists.includes(list)));
+  }
+
+  /** Sorted. */
+  leeches(): PeerId[] {
+    return this.#peersWhere(isLeeche);
+  }
+
+  /** Sorted: targets that are leeches, all or of one list. */
+  mutuals(list?: string): PeerId[] {
+    return this.targets(list).filter((peer) => this.isLeeche(peer));
+  }
+
+  isTarget(peer: PeerId): boolean {
+    return this.#recordOf(peer).lists !== null;
+  }
+
+  isLeeche(peer: PeerId): boolean {
+    return isLeeche(this.#recordOf(peer));
+  }
+
+  /** Labels in use, sorted. */
+  lists(): string[] {
+    return [...new Set([...this.#pals.values()].flatMap(({ lists }) => lists ?? []))].sort();
+  }
+
+  /** Of the targets that answered; one that is not in it has yet to. */
+  receipts(): Map<PeerId, boolean> {
+    return new Map([...this.#pals].flatMap(([peer, { receipt }]) => (receipt === null ? [] : [[peer, receipt] as const])));
+  }
+
+  #dispatch(input: PalsInput): void {
+    switch (input.type) {
+      case 'Meet':
+        return this.#onMeet(input.peer, input.lists);
+      case 'Part':
+        return this.#onPart(input.peer, input.lists);
+      case 'Resend':
+        return this.#onResend();
+      case 'GestureReceived':
+        return this.#onGesture(input.from, input.gesture);
+      case 'HelloReceived':
+        return this.#onHello(input.from, input.hello);
+      case 'GestureAnswered':
+        return this.#onAnswered(input.peer, input.seq, input.refused);
+      case 'LinkUp':
+        return this.#onLinkUp(input.peer);
+      case 'LinkDown':
+        this.#links.delete(input.peer);
+        return;
+      case 'TimerFired':
+        return this.#onTimer(input.peer);
+      default:
+        return assertNever(input);
+    }
+  }
+
+  #onMeet(peer: PeerId, lists: readonly string[]): void {
+    if (peer === this.#options.self) return;
+    if (badList(lists) !== undefined) return this.#refuse('bad-list');
+    const before = this.#recordOf(peer);
+    const merged = mergeLists(before.lists ?? [], lists);
+    if (merged.length > MAX_LISTS_PER_PAL) return this.#refuse('too-many-lists');
+    if (before.lists !== null) {
+      if (merged.length > before.lists.length) this.#put(peer, { ...before, lists: merged });
+      return;
+    }
+    if (!this.#makeRoom(peer, this.#options.maxPals)) return this.#refuse('full');
+    this.#put(peer, { ...before, lists: merged });
+    this.#emit('meet', peer);
+    this.#gesture(peer, 'hey', before.mine?.seq);
+  }
+
+  #onPart(peer: PeerId, lists: readonly string[]): void {
+    const before = this.#recordOf(peer);
+    if (before.lists === null) return;
+    if (lists.length > 0) {
+      const kept = before.lists.filter((list) => !lists.includes(list));
+      if (kept.length < before.lists.length) this.#put(peer, { ...before, lists: kept });
+      return;
+    }
+    this.#put(peer, { ...before, lists: null });
+    this.#emit('part', peer);
+    this.#gesture(peer, 'bye', before.mine?.seq);
+  }
+
+  #onResend(): void {
+    for (const [peer, record] of this.#pals) {
+      if (record.lists !== null) this.#gesture(peer, 'hey', record.mine?.seq);
+      else if (isLeeche(record)) this.#gesture(peer, 'bye', record.mine?.seq);
+    }
+  }
+
+  #onGesture(from: PeerId, gesture: Gesture): void {
+    const refusal = this.#take(from, gesture);
+    if (refusal !== undefined) return this.#refuse(refusal);
+    if (this.#pals.has(from)) this.#greet(from);
+  }
+
+  #onHello(from: PeerId, hello: Hello): void {
+    if (from === this.#options.self) return this.#refuse('self');
+    const { incarnation } = this.#recordOf(from);
+    const wasReset = incarnation !== null && incarnation !== hello.incarnation;
+    if (wasReset) this.#onReset(from);
+    // What we cannot take here is refused by name when it comes as a gesture.
+    if (hello.mine !== null) this.#take(from, hello.mine);
+    if (this.#pals.has(from)) {
+      const record = this.#recordOf(from);
+      if (record.incarnation !== hello.incarnation) this.#put(from, { ...record, incarnation: hello.incarnation });
+      if (wasReset && record.lists !== null) this.#gesture(from, 'hey', record.mine?.seq);
+      else this.#compareHeld(from, hello.held);
+    }
+    // A link that we were not told of yet is open all the same.
+    if (!this.#links.has(from)) this.#open(from);
+    this.#greet(from);
+  }
+
+  /** P7. A new `hey` follows once the peer's own word is taken. */
+  #onReset(peer: PeerId): void {
+    const before = this.#recordOf(peer);
+    this.#put(peer, { ...before, theirs: null, receipt: null });
+    if (isLeeche(before)) this.#emit('away', peer);
+    if (isLeeche(before) || before.lists !== null) this.#notify('reset', peer);
+  }
+
+  /** What the peer holds of ours: the last word, an older one, or a later one than we remember. */
+  #compareHeld(peer: PeerId, held: number | null): void {
+    const { mine, lists } = this.#recordOf(peer);
+    if (held !== null && held > (mine?.seq ?? -1) && isCredible(held, this.#nowMs)) {
+      // We were set back to an older copy of our directory. What we say now must stand above what we no longer know we said.
+      return this.#gesture(peer, lists === null ? 'bye' : 'hey', held);
+    }
+    if (mine === null) return;
+    // Who holds nothing of ours need not be told `bye`.
+    if (held === mine.seq || (held === null && mine.kind === 'bye')) this.#acknowledged(peer);
+    else this.#sendMine(peer);
+  }
+
+  #onAnswered(peer: PeerId, seq: number, refused: string | undefined): void {
+    const record = this.#recordOf(peer);
+    if (record.mine?.seq !== seq) return;
+    if (refused === undefined) return this.#acknowledged(peer);
+    if (refused === 'unreachable' || refused === 'overloaded' || record.mine.acked) return;
+    if (record.lists !== null && record.receipt !== false) this.#put(peer, { ...record, receipt: false });
+  }
+
+  #onLinkUp(peer: PeerId): void {
+    this.#open(peer);
+    if (this.#pals.has(peer)) this.#greet(peer);
+  }
+
+  #onTimer(peer: PeerId): void {
+    const { mine } = this.#recordOf(peer);
+    if (mine === null || mine.acked) return;
+    if (this.#isGivenUp(mine)) this.#attempts.delete(peer);
+    else this.#sendMine(peer);
+  }
+
+  /** P3. Takes a peer's gesture over, or says why not. */
+  #take(from: PeerId, gesture: Gesture): GestureRefusal | undefined {
+    if (from === this.#options.self) return 'self';
+    const before = this.#recordOf(from);
+    const standing = compare(before.theirs, gesture, this.#nowMs);
+    if (standing !== 'newer') return standing === 'same' ? undefined : standing;
+    if (!this.#pals.has(from)) {
+      // A stranger's `bye` says what is so already, and is not worth remembering.
+      if (gesture.kind === 'bye') return undefined;
+      if (!this.#makeRoom(from, Math.ceil(this.#options.maxPals * STRANGERS_SHARE))) return 'full';
+    }
+    this.#put(from, { ...before, theirs: { kind: gesture.kind, seq: gesture.seq } });
+    if (isLeeche(before) === (gesture.kind === 'hey')) return undefined;
+    this.#emit(gesture.kind === 'hey' ? 'near' : 'away', from);
+    this.#notify(gesture.kind === 'hey' ? 'added' : 'dropped', from);
+    return undefined;
+  }
+
+  /** Writes our register, and sends it until it is acknowledged. */
+  #gesture(peer: PeerId, kind: Gesture['kind'], last: number | undefined): void {
+    this.#put(peer, { ...this.#recordOf(peer), receipt: null, mine: { kind, seq: nextSeq(last, this.#nowMs), acked: false } });
+    this.#attempts.delete(peer);
+    this.#sendMine(peer);
+  }
+
+  #sendMine(peer: PeerId): void {
+    const { mine } = this.#recordOf(peer);
+    if (mine === null) return;
+    // Written under a clock that was ahead and has been put right: nobody would take it.
+    if (!isCredible(mine.seq, this.#nowMs)) return this.#gesture(peer, mine.kind, undefined);
+    const attempt = this.#attempts.get(peer) ?? 0;
+    this.#attempts.set(peer, attempt + 1);
+    this.#effects.push({ type: 'SendGesture', to: peer, gesture: { kind: mine.kind, seq: mine.seq } });
+    this.#effects.push({ type: 'SetTimer', peer, delayMs: retryDelayMs(attempt, this.#options.random.below(401)) });
+    this.#greet(peer);
+  }
+
+  #acknowledged(peer: PeerId): void {
+    const record = this.#recordOf(peer);
+    this.#attempts.delete(peer);
+    if (record.mine === null || record.mine.acked) return;
+    this.#put(peer, { ...record, receipt: record.lists === null ? null : true, mine: { ...record.mine, acked: true } });
+  }
+
+  /** A link that is already noted keeps no memory of an earlier hello. The oldest goes when there are more than can be. */
+  #open(peer: PeerId): void {
+    this.#links.delete(peer);
+    if (this.#links.size >= this.#options.maxLinks) {
+      for (const oldest of this.#links.keys()) {
+        this.#links.delete(oldest);
+        break;
+      }
+    }
+    this.#links.set(peer, false);
+  }
+
+  /** Says hello, once on each link. */
+  #greet(peer: PeerId): void {
+    if (this.#links.get(peer) !== false) return;
+    this.#links.set(peer, true);
+    const { mine, theirs } = this.#recordOf(peer);
+    const hello: Hello = {
+      incarnation: this.#options.incarnation,
+      mine: mine === null ? null : { kind: mine.kind, seq: mine.seq },
+      held: theirs === null ? null : theirs.seq,
+    };
+    this.#effects.push({ type: 'SendHello', to: peer, hello });
+  }
+
+  /** Whether another peer may be remembered, within `bound`. At the bound the oldest that both sides are done with is forgotten. */
+  #makeRoom(peer: PeerId, bound: number): boolean {
+    if (this.#pals.has(peer) || this.#pals.size < bound) return true;
+    if (this.#pals.size > bound) return false;
+    let oldest: PeerId | undefined;
+    let oldestSeq = Infinity;
+    for (const [candidate, record] of this.#pals) {
+      const seq = Math.max(record.mine?.seq ?? 0, record.theirs?.seq ?? 0);
+      if (seq >= oldestSeq || !this.#isDone(record)) continue;
+      oldest = candidate;
+      oldestSeq = seq;
+    }
+    if (oldest === undefined) return false;
+    this.#pals.delete(oldest);
+    this.#attempts.delete(oldest);
+    this.#effects.push({ type: 'Forget', peer: oldest });
+    return true;
+  }
+
+  /** Neither added the other, and our own `bye` arrived or was given up. */
+  #isDone(record: PalRecord): boolean {
+    const { lists, mine } = record;
+    return lists === null && !isLeeche(record) && (mine === null || mine.acked || this.#isGivenUp(mine));
+  }
+
+  #isGivenUp(mine: Gesture): boolean {
+    return this.#nowMs - mine.seq > RETRY_FOR_MS;
+  }
+
+  #recordOf(peer: PeerId): PalRecord {
+    return this.#pals.get(peer) ?? STRANGER;
+  }
+
+  #put(peer: PeerId, record: PalRecord): void {
+    this.#pals.set(peer, record);
+    this.#changed.add(peer);
+  }
+
+  #peersWhere(holds: (record: PalRecord) => boolean): PeerId[] {
+    return [...this.#pals].filter(([, record]) => holds(record)).map(([peer]) => peer).sort();
+  }
+
+  #emit(type: PalsEvent['type'], peer: PeerId): void {
+    this.#effects.push({ type: 'Emit', event: { type, peer } });
+  }
+
+  #notify(type: PalsNotice['type'], peer: PeerId): void {
+    this.#effects.push({ type: 'Notify', notice: { type, peer } });
+  }
+
+  #refuse(reason: PalsRefusal): void {
+    this.#effects.push({ type: 'Refuse', reason });
+  }
+}
+
+function isLeeche({ theirs }: PalRecord): boolean {
+  return theirs?.kind === 'hey';
+}

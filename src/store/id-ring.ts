@@ -1,0 +1,220 @@
+/**
+ * Ids in typed arrays: a ring in order of arrival, and an open-addressing table over it. Base of the seen-set and of the payload
+ * window's index. Knows no clock and no disk; nothing is allocated but when it grows.
+ *
+ * Sixteen bytes of an id are kept. It is a SHA-256, so a million ids share a prefix by chance once in 2^89; on purpose, two data of
+ * one author that shadow each other cost 2^64 hashes, and a datum that shadows somebody else's 2^128.
+ *
+ * Bytes an id: 16 here, 4 to 16 in the table (load from 1/8 of a fresh doubling to 1/2), and the columns.
+ */
+import { HearsayError } from '../errors.ts';
+import type { RumorId } from '../ids.ts';
+
+/** What is kept beside each id: one element a slot. */
+export type Column = Uint8Array | Uint32Array | Float64Array;
+export type Columns = Readonly<Record<string, Column>>;
+
+/**
+ * Two random 32-bit numbers of this process. Ids need no hashing to spread, but their authors can grind them to start alike and so
+ * pile up in one place. Where an id goes is therefore a secret multiple of its first 64 bits (multiply-shift; Dietzfelbinger
+ * et al. 1997): to collide without the secret, all 64 bits must agree.
+ */
+export type HashKey = readonly [number, number];
+
+/** A hash key from the system's source of randomness. */
+export function randomHashKey(): HashKey {
+  const [a = 1, b = 1] = crypto.getRandomValues(new Uint32Array(2));
+  return [a, b];
+}
+
+const WORDS = 4;
+const FIRST_CAPACITY = 1024;
+/** Half of the 2^29 words that a typed array of 2 GiB holds, by four words a slot. */
+const MAX_IDS = 2 ** 27;
+
+/** A bounded set of ids, oldest first. A slot is a number that stays an id's until the next `add`. */
+export class IdRing<C extends Columns> {
+  readonly #maxIds: number;
+  readonly #key: HashKey;
+  readonly #makeColumns: (capacity: number) => C;
+  #columns: C;
+  #words: Uint32Array;
+  /** Slot + 1; 0 is free. A power of two, at least twice the capacity: load <= 0.5. */
+  #table: Uint32Array;
+  #shift: number;
+  #capacity: number;
+  #head = 0;
+  #size = 0;
+  // The id that was last looked for.
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #d = 0;
+
+  /**
+   * @param maxIds from 1 to 2^27 (134 million). With it reached, `add` drops the oldest.
+   * @throws HearsayError `HEARSAY_BAD_CONFIG`
+   */
+  constructor(maxIds: number, key: HashKey, makeColumns: (capacity: number) => C) {
+    if (maxIds > MAX_IDS) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'limits', rule: `to let at most ${MAX_IDS} ids be remembered`, value: maxIds });
+    this.#maxIds = maxIds;
+    this.#key = [key[0] | 1, key[1] | 1];
+    this.#makeColumns = makeColumns;
+    this.#capacity = Math.min(FIRST_CAPACITY, maxIds);
+    this.#columns = makeColumns(this.#capacity);
+    this.#words = new Uint32Array(this.#capacity * WORDS);
+    this.#table = makeTable(this.#capacity);
+    this.#shift = 1 + Math.clz32(this.#table.length);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** By slot. Take it anew after each `add`, which may replace it by a larger one. */
+  get columns(): C {
+    return this.#columns;
+  }
+
+  /** The slot of the oldest id; only with `size` above 0. */
+  get oldest(): number {
+    return this.#head;
+  }
+
+  /** Bytes of RAM in the arrays. */
+  get byteLength(): number {
+    let bytes = this.#words.byteLength + this.#table.byteLength;
+    for (const column of Object.values(this.#columns)) bytes += column.byteLength;
+    return bytes;
+  }
+
+  /** @returns the slot, or -1 */
+  find(id: RumorId): number {
+    this.#a = hexWord(id, 0);
+    this.#b = hexWord(id, 8);
+    this.#c = hexWord(id, 16);
+    this.#d = hexWord(id, 24);
+    return this.#locate();
+  }
+
+  /** The same for an id of 32 bytes. */
+  findBytes(bytes: Uint8Array, at: number): number {
+    this.#a = byteWord(bytes, at);
+    this.#b = byteWord(bytes, at + 4);
+    this.#c = byteWord(bytes, at + 8);
+    this.#d = byteWord(bytes, at + 12);
+    return this.#locate();
+  }
+
+  /** Adds the id that was looked for last and was not there. Its columns hold what the slot's last id left. */
+  add(): number {
+    if (this.#size === this.#maxIds) this.dropOldest();
+    if (this.#size === this.#capacity) this.#grow();
+    const slot = (this.#head + this.#size) % this.#capacity;
+    this.#words[slot * WORDS] = this.#a;
+    this.#words[slot * WORDS + 1] = this.#b;
+    this.#words[slot * WORDS + 2] = this.#c;
+    this.#words[slot * WORDS + 3] = this.#d;
+    this.#size += 1;
+    this.#link(slot);
+    return slot;
+  }
+
+  /** Forgets the oldest id; only with `size` above 0. */
+  dropOldest(): void {
+    this.#unlink(this.#head);
+    this.#head = (this.#head + 1) % this.#capacity;
+    this.#size -= 1;
+  }
+
+  /** Forgets the newest id; only with `size` above 0. @returns the slot it had */
+  dropNewest(): number {
+    const slot = (this.#head + this.#size - 1) % this.#capacity;
+    this.#unlink(slot);
+    this.#size -= 1;
+    return slot;
+  }
+
+  #locate(): number {
+    const table = this.#table;
+    const words = this.#words;
+    const mask = table.length - 1;
+    for (let place = this.#home(this.#a, this.#b); ; place = (place + 1) & mask) {
+      const slot = table[place]! - 1;
+      if (slot < 0) return -1;
+      const at = slot * WORDS;
+      if (words[at] === this.#a && words[at + 1] === this.#b && words[at + 2] === this.#c && words[at + 3] === this.#d) return slot;
+    }
+  }
+
+  /** Where an id with these first words would lie if nothing were in the way. */
+  #home(a: number, b: number): number {
+    return (Math.imul(a, this.#key[0]) + Math.imul(b, this.#key[1])) >>> this.#shift;
+  }
+
+  #homeOf(slot: number): number {
+    return this.#home(this.#words[slot * WORDS]!, this.#words[slot * WORDS + 1]!);
+  }
+
+  #link(slot: number): void {
+    const mask = this.#table.length - 1;
+    let place = this.#homeOf(slot);
+    while (this.#table[place] !== 0) place = (place + 1) & mask;
+    this.#table[place] = slot + 1;
+  }
+
+  /** Frees the place and moves up what was pushed past it, so that no search ends too early. */
+  #unlink(slot: number): void {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let hole = this.#homeOf(slot);
+    while (table[hole] !== slot + 1) hole = (hole + 1) & mask;
+    for (let place = (hole + 1) & mask; table[place] !== 0; place = (place + 1) & mask) {
+      const home = this.#homeOf(table[place]! - 1);
+      if (((place - home) & mask) < ((place - hole) & mask)) continue;
+      table[hole] = table[place]!;
+      hole = place;
+    }
+    table[hole] = 0;
+  }
+
+  #grow(): void {
+    const capacity = Math.min(this.#capacity * 2, this.#maxIds);
+    const columns = this.#makeColumns(capacity);
+    for (const [name, column] of Object.entries(this.#columns)) unroll(column, columns[name]!, this.#head);
+    const words = new Uint32Array(capacity * WORDS);
+    unroll(this.#words, words, this.#head * WORDS);
+    this.#columns = columns;
+    this.#words = words;
+    this.#capacity = capacity;
+    this.#head = 0;
+    this.#table = makeTable(capacity);
+    this.#shift = 1 + Math.clz32(this.#table.length);
+    for (let slot = 0; slot < this.#size; slot += 1) this.#link(slot);
+  }
+}
+
+function makeTable(capacity: number): Uint32Array {
+  return new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2 * capacity, 2))));
+}
+
+/** Copies a full ring so that it starts at the first slot. */
+function unroll(from: Column, to: Column, head: number): void {
+  to.set(from.subarray(head));
+  to.set(from.subarray(0, head), from.length - head);
+}
+
+function byteWord(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+function hexWord(hex: string, at: number): number {
+  let word = 0;
+  for (let i = at; i < at + 8; i += 1) word = (word << 4) | hexDigit(hex.charCodeAt(i));
+  return word >>> 0;
+}
+
+/** Of a lower-case digit; ids have no others. */
+function hexDigit(code: number): number {
+  return code < 0x3a ? code - 0x30 : code - 0x57;
+}

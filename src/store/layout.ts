@@ -1,0 +1,128 @@
+/**
+ * Where things lie in the database: the keys, and nothing about values. All keys are binary; integers are big-endian, so that
+ * LevelDB's order is the order of time. Not here: what the packed values hold (packing.ts).
+ *
+ *     h schema | h incarnation                   the schema's number in ASCII digits; 16 random bytes
+ *     m <key>                                    a node-wide value
+ *     a <length> <agent> ran                     the agent has run here; the value is empty
+ *     a <length> <agent> saved <key>             a saved value
+ *     a <length> <agent> timer <wire>            a timer, ms since 1970 as a double
+ *     s <bucket> <sequence>                      the ids that one group commit remembered, packed
+ *     p <bucket> <sequence>                      the payloads that one group commit kept, packed
+ *
+ * `s` and `p` are a log: one value a group commit, one sequence for both. A further kind of record gets a letter and the same tail.
+ */
+
+/** The layout that this code writes. A change of any key or value raises it by one. */
+export const SCHEMA_VERSION = 1;
+
+/** The log's time is cut into buckets of six hours (research 7), which expire whole. */
+export const BUCKET_MS: number = 6 * 60 * 60 * 1000;
+
+/** A place in the log: before everything of a later bucket, and of a later sequence in the same bucket. */
+export interface LogPosition {
+  /** Six-hour periods since 1970, below 2^32. */
+  readonly bucket: number;
+  /** Number of the group commit, below 2^53. */
+  readonly sequence: number;
+}
+
+/** `ids` is the log of what was seen, `payloads` that of the payload window. */
+export type LogName = 'ids' | 'payloads';
+
+/** What an agent has on disk. The number is the byte in the key. */
+export const AgentPart = { ran: 0, saved: 1, timer: 2 } as const;
+
+const LETTER = { header: 0x68, values: 0x6d, agents: 0x61, ids: 0x73, payloads: 0x70 } as const;
+const LOG_KEY_BYTES = 13;
+const MAX_BUCKET = 0xffff_ffff;
+const TWO_TO_32 = 0x1_0000_0000;
+
+/** Stays what and where it is in every schema to come: it is what tells them apart. */
+export const SCHEMA_KEY: Uint8Array = headerKey('schema');
+/** See `Store.incarnation`. */
+export const INCARNATION_KEY: Uint8Array = headerKey('incarnation');
+
+/** The bucket of a time. A clock before 1970 or past the year 2,900,000 is in the first or last one. */
+export function bucketOf(ms: number): number {
+  return Math.min(Math.max(Math.floor(ms / BUCKET_MS), 0), MAX_BUCKET);
+}
+
+/** Where one group's record of one log lies; as a bound of a range, everything before that group. */
+export function logKey(log: LogName, { bucket, sequence }: LogPosition): Uint8Array {
+  const key = new Uint8Array(LOG_KEY_BYTES);
+  const view = new DataView(key.buffer);
+  key[0] = LETTER[log];
+  view.setUint32(1, bucket);
+  view.setUint32(5, Math.floor(sequence / TWO_TO_32));
+  view.setUint32(9, sequence % TWO_TO_32);
+  return key;
+}
+
+/** The first key after all of a log. */
+export function logEnd(log: LogName): Uint8Array {
+  return Uint8Array.of(LETTER[log] + 1);
+}
+
+/** The reverse of {@link logKey}, or `undefined` for a key of another length. */
+export function logPosition(key: Uint8Array): LogPosition | undefined {
+  if (key.byteLength !== LOG_KEY_BYTES) return undefined;
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  return { bucket: view.getUint32(1), sequence: view.getUint32(5) * TWO_TO_32 + view.getUint32(9) };
+}
+
+/** Whether `a` lies before `b`. */
+export function isBefore(a: LogPosition, b: LogPosition): boolean {
+  return a.bucket < b.bucket || (a.bucket === b.bucket && a.sequence < b.sequence);
+}
+
+/** The key of a node-wide value. */
+export function valueKey(key: string): Uint8Array {
+  const bytes = new Uint8Array(1 + 2 * key.length);
+  bytes[0] = LETTER.values;
+  writeText(key, bytes, 1);
+  return bytes;
+}
+
+/** The key of something an agent has. `name` is a saved value's key or a timer's wire, and empty for `ran`. */
+export function agentKey(agent: string, part: number, name = ''): Uint8Array {
+  const head = 5 + 2 * agent.length;
+  const key = new Uint8Array(head + 1 + 2 * name.length);
+  key[0] = LETTER.agents;
+  // The length in front keeps one agent's keys from being another's, whatever the names are.
+  new DataView(key.buffer).setUint32(1, agent.length);
+  writeText(agent, key, 5);
+  key[head] = part;
+  writeText(name, key, head + 1);
+  return key;
+}
+
+/** The first key after all of an agent's. */
+export function agentEnd(agent: string): Uint8Array {
+  return agentKey(agent, 0xff);
+}
+
+/** The reverse of {@link agentKey}, for a key of that agent. */
+export function agentPart(agent: string, key: Uint8Array): { readonly part: number; readonly name: string } {
+  const head = 5 + 2 * agent.length;
+  return { part: key[head] ?? 0xff, name: readText(key, head + 1) };
+}
+
+function headerKey(name: string): Uint8Array {
+  return Uint8Array.from([LETTER.header, ...[...name].map((character) => character.charCodeAt(0))]);
+}
+
+// UTF-16, not UTF-8: names may be any string, and UTF-8 makes all lone surrogates one character.
+function writeText(text: string, into: Uint8Array, at: number): void {
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    into[at + 2 * i] = unit >>> 8;
+    into[at + 2 * i + 1] = unit;
+  }
+}
+
+function readText(bytes: Uint8Array, at: number): string {
+  let text = '';
+  for (let i = at; i + 1 < bytes.length; i += 2) text += String.fromCharCode(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));
+  return text;
+}

@@ -1,0 +1,138 @@
+/**
+ * Addresses: where a peer can be dialled, and what kind of place that is.
+ * `ws://host:port`, `wss://host[:port]`, `memory://name` and any other `scheme://host` that a transport serves,
+ * with `#<peer id>` behind it when it is known who answers there. The grammar is the WHATWG URL's; names are not resolved here.
+ */
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import { HearsayError } from '../errors.ts';
+import { isPeerId } from '../ids.ts';
+import type { PeerId } from '../ids.ts';
+
+/** A parsed address. */
+export interface Address {
+  /** What a transport is given: without the peer id, normalised by the URL class (for `ws`: lower-case host, canonical IP, no default port); no lone slash. */
+  readonly url: string;
+  /** Without the colon: `ws`. */
+  readonly scheme: string;
+  /** A name, or an IP address without brackets. Never empty. */
+  readonly host: string;
+  /** As given, or the scheme's own (80 for `ws`, 443 for `wss`). `undefined` for schemes that know no ports. */
+  readonly port: number | undefined;
+  /** Who is expected there. */
+  readonly peer?: PeerId;
+}
+
+/** Longest address, in characters (our choice: a DNS name has 253, a peer id 64; the rest is scheme, port and path). */
+export const MAX_ADDRESS_LENGTH = 512;
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { ws: 80, wss: 443 };
+
+/**
+ * Reads an address as a person, a config or a peer wrote it. The peer id may have capitals.
+ * @throws HearsayError `HEARSAY_BAD_ADDRESS`
+ */
+export function parseAddress(text: string): Address {
+  if (typeof text !== 'string' || text.length > MAX_ADDRESS_LENGTH) throw bad(`to be text of at most ${MAX_ADDRESS_LENGTH} characters`, text);
+  if (!URL.canParse(text)) throw bad('to be a URL such as ws://192.0.2.1:7700', text);
+  const parsed = new URL(text);
+  const scheme = parsed.protocol.slice(0, -1);
+  if (parsed.hostname === '') throw bad('to name a host after `://`', text);
+  if (parsed.username !== '' || parsed.password !== '') throw bad('to carry no user name and no password', text);
+  if (parsed.search !== '') throw bad('to carry no `?` query', text);
+  const peer = parsed.hash.slice(1).toLowerCase();
+  if (peer !== '' && !isPeerId(peer)) throw bad('to have a peer id of 64 hex digits behind `#`', text);
+
+  const path = parsed.pathname === '/' ? '' : parsed.pathname;
+  return {
+    url: `${scheme}://${parsed.host}${path}`,
+    scheme,
+    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: parsed.port === '' ? DEFAULT_PORTS[scheme] : Number(parsed.port),
+    ...(peer !== '' && { peer }),
+  };
+}
+
+/** The text of an address: the URL, and `#` and the peer id where it is known. */
+export function formatAddress(url: string, peer?: PeerId): string {
+  return peer === undefined ? url : `${url}#${peer}`;
+}
+
+const unspecified = new BlockList();
+unspecified.addAddress('0.0.0.0', 'ipv4');
+unspecified.addAddress('::', 'ipv6');
+
+// A rule for IPv4 holds for the IPv4-mapped IPv6 form as well; BlockList sees to it.
+const privateRanges = new BlockList();
+privateRanges.addSubnet('0.0.0.0', 8, 'ipv4'); // this network, RFC 1122: Linux dials itself there
+privateRanges.addSubnet('10.0.0.0', 8, 'ipv4'); // RFC 1918
+privateRanges.addSubnet('100.64.0.0', 10, 'ipv4'); // shared by the customers of one carrier, RFC 6598
+privateRanges.addSubnet('127.0.0.0', 8, 'ipv4'); // loopback
+privateRanges.addSubnet('169.254.0.0', 16, 'ipv4'); // link-local, RFC 3927; cloud metadata lives there
+privateRanges.addSubnet('172.16.0.0', 12, 'ipv4'); // RFC 1918
+privateRanges.addSubnet('192.168.0.0', 16, 'ipv4'); // RFC 1918
+privateRanges.addAddress('::', 'ipv6');
+privateRanges.addAddress('::1', 'ipv6');
+privateRanges.addSubnet('fc00::', 7, 'ipv6'); // unique local, RFC 4193
+privateRanges.addSubnet('fe80::', 10, 'ipv6'); // link-local, RFC 4291
+
+/**
+ * Whether a host means something only near this machine, so that a stranger who names it makes us knock at our own doors.
+ * Of names only `localhost` and `.local` count (RFC 6761, RFC 6762): what another name resolves to is not known here.
+ */
+export function isPrivateHost(host: string): boolean {
+  const plain = withoutZone(host);
+  if (isIP(plain) !== 0) return holds(privateRanges, plain);
+  return /(^|\.)(localhost|local)\.?$/i.test(plain);
+}
+
+/** Whether dialling the address can lead anywhere: not for `0.0.0.0`, `::` and port 0, which are for listening only. */
+export function isDialable(address: Address): boolean {
+  return address.port !== 0 && !(isIP(address.host) !== 0 && holds(unspecified, address.host));
+}
+
+/**
+ * The part of a host that one attacker is assumed to hold at no cost, as a key for limits: an IPv4 address whole (also when
+ * it comes IPv4-mapped), an IPv6 address by its first 64 bits, anything else as it is.
+ */
+export function hostPrefix(host: string): string {
+  const plain = withoutZone(host);
+  if (isIP(plain) !== 6) return plain;
+  const groups = ipv6Groups(plain);
+  if (isMapped(plain)) return groups.slice(6).map(twoBytes).join('.');
+  return `${groups.slice(0, 4).map((group) => group.toString(16)).join(':')}::/64`;
+}
+
+const mapped = new BlockList();
+mapped.addSubnet('::ffff:0:0', 96, 'ipv6');
+
+function isMapped(ip: string): boolean {
+  return mapped.check(ip, 'ipv6');
+}
+
+function holds(list: BlockList, ip: string): boolean {
+  return list.check(ip, isIPv4(ip) ? 'ipv4' : 'ipv6');
+}
+
+/** The eight numbers of an IPv6 address. The URL class writes every spelling in the one canonical way, without dots. */
+function ipv6Groups(ip: string): number[] {
+  const [head = [], tail = []] = new URL(`ws://[${ip}]`).hostname
+    .slice(1, -1)
+    .split('::')
+    .map((part) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16))));
+  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+function twoBytes(group: number): string {
+  return `${group >> 8}.${group & 0xff}`;
+}
+
+/** A socket reports link-local peers with their interface: `fe80::1%eth0`. */
+function withoutZone(host: string): string {
+  return host.replace(/%.*$/, '');
+}
+
+function bad(rule: string, text: unknown): HearsayError {
+  // What stands before an `@` may be a password.
+  const value = typeof text === 'string' ? text.replace(/\/\/.*@/, '//…@') : text;
+  return new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'address', rule, value });
+}

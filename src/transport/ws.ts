@@ -1,0 +1,255 @@
+/**
+ * The WebSocket transport: one binary WebSocket message is one message. On the `ws` package, for Node.
+ * It trusts nobody: whoever connects here has shown nothing yet, and who is dialled may be anybody. So sizes, pieces, headers, sockets
+ * and waits are bounded on both ends, nothing is compressed (100 MiB of zeros deflate to 102 kB), and no redirect is followed.
+ */
+import { createServer as createHttpServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import { WebSocket, WebSocketServer } from 'ws';
+import { assert, HearsayError } from '../errors.ts';
+import { parseAddress } from './address.ts';
+import type { Address } from './address.ts';
+import { MAX_MESSAGE_BYTES } from './transport.ts';
+import type { Connection, ConnectionListener, Listening, Transport } from './transport.ts';
+
+/** How to reach others and be reached over WebSockets. */
+export interface WsTransportOptions {
+  /** For `wss`. `cert` and `key` serve it; `ca`, where given, replaces the authorities that are trusted when dialling it. As PEM. */
+  readonly tls?: Pick<SecureContextOptions, 'cert' | 'key' | 'ca'>;
+  /** Sockets a listening address holds at once, of whatever state. @defaultValue 1,024 (our choice: three times the 256 links and 64 half-open ones of the design) */
+  readonly maxSockets?: number;
+  /** Told of each that was turned away before it became a connection, for counting. */
+  readonly onRefused?: (reason: WsRefusal) => void;
+}
+
+/** Why somebody was turned away before there was a connection. `bad-http` includes those who were too slow to ask. */
+export type WsRefusal = 'accept-failed' | 'bad-http' | 'bad-upgrade' | 'other-protocol' | 'plain-http' | 'too-many-sockets';
+
+/** What both ends offer and require as WebSocket subprotocol. */
+const SUBPROTOCOL = 'hearsay.v1';
+
+const DEFAULT_MAX_SOCKETS = 1024;
+
+/** For both ends of a connection. */
+const SOCKET_OPTIONS = {
+  maxPayload: MAX_MESSAGE_BYTES,
+  perMessageDeflate: false,
+  /** Frames of one message; ours have one (research 10). */
+  maxFragments: 16,
+  /** Pieces in which a frame may reach us. TCP's smallest segment carries 536 bytes, so the largest frame takes 123; doubled. */
+  maxBufferedChunks: 256,
+  /** How long a slow reader may take to answer our close, in ms (design: a stalled link closes after 10 s). */
+  closeTimeout: 10_000,
+};
+
+/** Of the HTTP request that opens a connection (research 5.3; Node's own are 60 s, 300 s, 30 s and 16 KiB). */
+const HTTP_OPTIONS = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 4096,
+};
+
+/** Silence after which a dial is given up, in ms (design: 5 s to a finished handshake). The signal bounds the dial as a whole. */
+const DIAL_SILENCE_MS = 5_000;
+
+/**
+ * Dials and serves `ws://` and `wss://`. Holds nothing but its options.
+ * @throws HearsayError `HEARSAY_BAD_CONFIG`
+ */
+export function wsTransport(options: WsTransportOptions = {}): Transport {
+  const { maxSockets = DEFAULT_MAX_SOCKETS } = options;
+  if (!Number.isSafeInteger(maxSockets) || maxSockets < 1) {
+    throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'maxSockets', rule: 'to be a whole number from 1', value: maxSockets });
+  }
+  return {
+    schemes: ['ws', 'wss'],
+    listen: async (address, onConnection) => listen(wsAddress(address), onConnection, options),
+    dial: async (address, signal) => dial(wsAddress(address), signal, options),
+  };
+}
+
+async function listen(at: Address, onConnection: (connection: Connection) => void, options: WsTransportOptions): Promise<Listening> {
+  const server = openServer(at, options);
+  acceptUpgrades(server, onConnection, options);
+  await bind(server, at);
+  // From now on an error is one that could not be accepted, for instance for want of file descriptors. The next may be.
+  server.on('error', () => options.onRefused?.('accept-failed'));
+  const { port } = server.address() as AddressInfo;
+  const real = new URL(at.url);
+  real.port = String(port);
+  return {
+    address: parseAddress(real.href).url,
+    close: async () => {
+      server.close(); // The port is free at once; the callback would wait for the connections, which stay.
+      server.closeAllConnections(); // Those that did not become WebSockets.
+    },
+  };
+}
+
+/** The server of one address, before it listens. @internal */
+export function openServer(at: Address, { tls, maxSockets = DEFAULT_MAX_SOCKETS, onRefused }: WsTransportOptions): Server {
+  const refuse: RequestListener = (_request, response) => {
+    onRefused?.('plain-http');
+    response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
+    response.end('This is a hearsay peer. It speaks WebSocket.\n');
+  };
+  const server = at.scheme === 'ws' ? createHttpServer(HTTP_OPTIONS, refuse) : openTlsServer(at, tls, refuse);
+  server.maxConnections = maxSockets;
+  server.on('drop', () => onRefused?.('too-many-sockets'));
+  server.on('clientError', (_error, socket) => {
+    onRefused?.('bad-http');
+    socket.destroy();
+  });
+  return server;
+}
+
+function openTlsServer(at: Address, tls: WsTransportOptions['tls'], refuse: RequestListener): Server {
+  const rule = 'to be served with a `tls.cert` and `tls.key` that belong together';
+  if (tls?.cert === undefined || tls.key === undefined) throw listenFailed(at, rule);
+  try {
+    return createHttpsServer({ ...HTTP_OPTIONS, ...tls, handshakeTimeout: HTTP_OPTIONS.headersTimeout }, refuse);
+  } catch (cause) {
+    throw listenFailed(at, rule, cause);
+  }
+}
+
+function acceptUpgrades(server: Server, onConnection: (connection: Connection) => void, { onRefused }: WsTransportOptions): void {
+  const upgrades = new WebSocketServer({
+    ...SOCKET_OPTIONS,
+    noServer: true,
+    clientTracking: false,
+    handleProtocols: () => SUBPROTOCOL,
+    verifyClient: ({ req }, verified) => {
+      const offered = (req.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+      if (offered.includes(SUBPROTOCOL)) return verified(true);
+      onRefused?.('other-protocol');
+      verified(false, 400, `Expected the subprotocol ${SUBPROTOCOL}`);
+    },
+  });
+  upgrades.on('wsClientError', (_error, socket) => {
+    onRefused?.('bad-upgrade');
+    socket.destroy();
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const remoteHost = request.socket.remoteAddress ?? '';
+    upgrades.handleUpgrade(request, socket, head, (webSocket) => onConnection(new WsConnection(webSocket, remoteHost)));
+  });
+}
+
+function bind(server: Server, at: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException): void => {
+      if (cause.code !== 'EADDRINUSE') return reject(listenFailed(at, 'to be an address of this machine that we may listen on', cause));
+      reject(new HearsayError('HEARSAY_PORT_IN_USE', { field: 'listen address', rule: 'to be free', value: at.url, cause }));
+    };
+    server.once('error', fail);
+    server.listen({ host: at.host, port: at.port }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void => {
+      const rule = 'to be one where a hearsay peer answers';
+      reject(new HearsayError('HEARSAY_UNREACHABLE', { field: 'address', rule, value: url, cause }));
+    };
+    if (signal.aborted) return fail(signal.reason);
+    const options = { ...SOCKET_OPTIONS, maxHeaderSize: HTTP_OPTIONS.maxHeaderSize, followRedirects: false, handshakeTimeout: DIAL_SILENCE_MS };
+    const webSocket = new WebSocket(url, SUBPROTOCOL, tls?.ca === undefined ? options : { ...options, ca: tls.ca });
+    const abort = (): void => {
+      fail(signal.reason);
+      webSocket.terminate();
+    };
+    let remoteHost = '';
+    signal.addEventListener('abort', abort, { once: true });
+    webSocket.on('error', fail);
+    webSocket.once('upgrade', (response) => (remoteHost = response.socket.remoteAddress ?? ''));
+    webSocket.once('open', () => resolve(new WsConnection(webSocket, remoteHost)));
+    for (const end of ['open', 'close']) webSocket.once(end, () => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** An open WebSocket. */
+class WsConnection implements Connection {
+  readonly remoteHost: string;
+  readonly #webSocket: WebSocket;
+  #listener: ConnectionListener | undefined;
+  /** Why nothing more is read: the first reason counts. */
+  #endReason: string | undefined;
+  #closed = false;
+
+  constructor(webSocket: WebSocket, remoteHost: string) {
+    this.remoteHost = remoteHost;
+    this.#webSocket = webSocket;
+    // Until somebody listens TCP keeps what comes, and slows the sender; here is nothing to bound.
+    webSocket.pause();
+    webSocket.on('message', (data, isBinary) => (isBinary ? this.#onMessage(data as Buffer) : this.#end('text-frame')));
+    // Such a peer is not owed a closing handshake. The code is one of ws: WS_ERR_UNSUPPORTED_MESSAGE_LENGTH, for instance.
+    webSocket.on('error', (error: NodeJS.ErrnoException) => this.#end(error.code ?? 'lost'));
+    webSocket.once('close', (code) => this.#onClose(code));
+  }
+
+  get bufferedBytes(): number {
+    return this.#closed ? 0 : this.#webSocket.bufferedAmount;
+  }
+
+  listen(listener: ConnectionListener): void {
+    assert(this.#listener === undefined, 'a connection has one listener');
+    this.#listener = listener;
+    this.#webSocket.resume();
+    if (this.#closed) setImmediate(() => listener.onClose(this.#endReason ?? 'lost'));
+  }
+
+  send(message: Uint8Array): void {
+    assert(message.length <= MAX_MESSAGE_BYTES, 'a message has at most 65,535 bytes');
+    // ws and the socket keep what they are given until it is written, and the caller may use its bytes again.
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(Buffer.from(message));
+  }
+
+  close(): void {
+    this.#webSocket.resume(); // The other end's answer to our close has to be read.
+    this.#webSocket.close(NORMAL_CLOSURE);
+  }
+
+  terminate(): void {
+    this.#end('terminated');
+  }
+
+  #onMessage(message: Uint8Array): void {
+    // The rest of what was read together with the last straw.
+    if (this.#endReason === undefined) this.#listener?.onMessage(message);
+  }
+
+  #end(reason: string): void {
+    this.#endReason ??= reason;
+    this.#webSocket.terminate();
+  }
+
+  #onClose(code: number): void {
+    this.#closed = true;
+    this.#endReason ??= code === ABNORMAL_CLOSURE ? 'lost' : 'closed';
+    this.#listener?.onClose(this.#endReason);
+  }
+}
+
+/** RFC 6455, 7.4.1. */
+const NORMAL_CLOSURE = 1000;
+/** No close frame came (RFC 6455, 7.4.1). */
+const ABNORMAL_CLOSURE = 1006;
+
+function wsAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (address.scheme === 'ws' || address.scheme === 'wss') return address;
+  throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'address', rule: 'to begin with ws:// or wss://', value: text });
+}
+
+function listenFailed(at: Address, rule: string, cause?: unknown): HearsayError {
+  return new HearsayError('HEARSAY_LISTEN_FAILED', { field: 'listen address', rule, value: at.url, cause });
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PeerId } from '../../src/ids.ts';
+import { OutgoingFact, Subscriber, Subscriptions } from '../../src/node/subscribers.ts';
+
+const [ann, bob] = ['a', 'b'].map((digit) => digit.repeat(64) as PeerId) as [PeerId, PeerId];
+
+function subscriber(peer: PeerId, path: string): { one: Subscriber; got: string[] } {
+  const got: string[] = [];
+  return { one: new Subscriber(peer, path, { fact: ({ data }) => got.push(String(data)), kicked: (reason) => got.push(`kicked: ${reason}`) }), got };
+}
+
+describe('a subscriber', () => {
+  test('gets facts from the moment its watch is accepted', () => {
+    const { one, got } = subscriber(bob, '/p');
+    one.give(new OutgoingFact('m', 'before'), false);
+    one.open();
+    one.give(new OutgoingFact('m', 'after'), false);
+    expect(got).toEqual(['after']);
+  });
+
+  test('gets what was relayed while its watch was being answered', () => {
+    const { one, got } = subscriber(bob, '/p');
+    one.give(new OutgoingFact('m', 'early'), true);
+    expect(got).toEqual([]);
+    one.open();
+    expect(got).toEqual(['early']);
+  });
+
+  test('holds at most 1,000 facts while it waits', () => {
+    const { one, got } = subscriber(bob, '/p');
+    for (let i = 0; i < 1_500; i += 1) one.give(new OutgoingFact('m', i), true);
+    one.open();
+    expect(got).toHaveLength(1_000);
+  });
+
+  test('that ended gets nothing and cannot be opened', () => {
+    const { one, got } = subscriber(bob, '/p');
+    one.end();
+    one.open();
+    one.give(new OutgoingFact('m', 'late'), false);
+    expect(got).toEqual([]);
+  });
+
+  test('that was kicked is told once and is not counted as lost', () => {
+    const { one, got } = subscriber(bob, '/p');
+    let lost = 0;
+    one.onLost(() => (lost += 1));
+    one.open();
+    one.end('policy');
+    one.end('again');
+    expect(got).toEqual(['kicked: policy']);
+    expect(lost).toBe(0);
+  });
+});
+
+describe('subscriptions', () => {
+  test('a fact reaches each path once, and not the peer that told us', () => {
+    const subscriptions = new Subscriptions();
+    const toAnn = subscriber(ann, '/p');
+    const toBob = subscriber(bob, '/p');
+    const elsewhere = subscriber(bob, '/q');
+    for (const { one } of [toAnn, toBob, elsewhere]) {
+      subscriptions.add(one);
+      one.open();
+    }
+    subscriptions.give(['/p'], new OutgoingFact('m', 'x'), ann, false);
+    expect([toAnn.got, toBob.got, elsewhere.got]).toEqual([[], ['x'], []]);
+  });
+
+  test('a kick can be for one peer or for all', () => {
+    const subscriptions = new Subscriptions();
+    const toAnn = subscriber(ann, '/p');
+    const toBob = subscriber(bob, '/p');
+    for (const { one } of [toAnn, toBob]) {
+      subscriptions.add(one);
+      one.open();
+    }
+    subscriptions.kick(['/p'], ann, 'no');
+    subscriptions.kick(['/p'], undefined, 'all');
+    expect([toAnn.got, toBob.got]).toEqual([['kicked: no'], ['kicked: all']]);
+  });
+});
+
+test('a fact is encoded once however many read its bytes', () => {
+  const fact = new OutgoingFact('m', { a: 1 });
+  expect(fact.payload).toBe(fact.payload);
+});
