@@ -30,6 +30,7 @@ export function noblePrimitives(): Primitives {
     },
     seal: (key, nonce, plaintext, associated) => chacha20poly1305(key, nonce, associated).encrypt(plaintext),
     open(key, nonce, sealed, associated) {
+      assert(key.length === 32, 'a cipher key has 32 bytes'); // or it would throw below, as a tag that does not fit does
       const cipher = chacha20poly1305(key, nonce, associated);
       try {
         return cipher.decrypt(sealed);

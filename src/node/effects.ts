@@ -28,9 +28,9 @@ function faultOf(effect: Effect): string | undefined {
   if (typeof effect !== 'object' || effect === null) return '`type` is one of those in the README';
   switch (effect.type) {
     case 'fact':
-      return allOf(effect.paths.every(isPath) || PATH_RULE, isMark(effect.mark) || MARK_RULE);
+      return allOf(isPaths(effect.paths) || PATH_RULE, isMark(effect.mark) || MARK_RULE);
     case 'kick':
-      return allOf(effect.paths.every(isPath) || PATH_RULE, effect.peer === undefined || isPeerId(effect.peer) || PEER_RULE);
+      return allOf(isPaths(effect.paths) || PATH_RULE, effect.peer === undefined || isPeerId(effect.peer) || PEER_RULE);
     case 'poke':
       return allOf(isText(effect.wire) || WIRE_RULE, isPeerId(effect.peer) || PEER_RULE, isAgentName(effect.agent) || AGENT_RULE, isMark(effect.mark) || MARK_RULE);
     case 'watch':
@@ -70,6 +70,10 @@ function allOf(...checks: readonly (true | string)[]): string | undefined {
 /** Whether it can be a path on the wire. */
 export function isPath(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith('/') && Buffer.byteLength(value) <= MAX_PATH_BYTES;
+}
+
+function isPaths(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isPath);
 }
 
 /** Whether it can name a kind of data on the wire. */

@@ -11,61 +11,7 @@ import type { Random } from '../random.ts';
 import { badList, MAX_LISTS_PER_PAL, mergeLists } from './core/lists.ts';
 import { compare, isCredible, nextSeq, RETRY_FOR_MS, retryDelayMs } from './core/register.ts';
 import type { Gesture, GestureRefusal, Hello } from './core/register.ts';
-
-/** Everything known of one peer. Replaced whole, never changed in place. */
-export interface PalRecord {
-  /** Our labels for it, sorted; `null`: it is no target. */
-  readonly lists: readonly string[] | null;
-  /** P4, for targets: `null` awaiting, `true` acknowledged, `false` refused. */
-  readonly receipt: boolean | null;
-  /** Our last gesture to it. A target's is always `hey`. */
-  readonly mine: (Gesture & { readonly acked: boolean }) | null;
-  /** Its last gesture to us. A leeche's is `hey`. */
-  readonly theirs: Gesture | null;
-  /** Of its directory, as last heard. */
-  readonly incarnation: string | null;
-}
-
-/** Something that happened. */
-export type PalsInput =
-  | { readonly type: 'Meet'; readonly peer: PeerId; readonly lists: readonly string[] }
-  | { readonly type: 'Part'; readonly peer: PeerId; readonly lists: readonly string[] }
-  | { readonly type: 'Resend' }
-  | { readonly type: 'GestureReceived'; readonly from: PeerId; readonly gesture: Gesture }
-  | { readonly type: 'HelloReceived'; readonly from: PeerId; readonly hello: Hello }
-  /** Our gesture of that `seq` was answered. `refused`: why not; `unreachable` and `overloaded` are no answer. */
-  | { readonly type: 'GestureAnswered'; readonly peer: PeerId; readonly seq: number; readonly refused?: string }
-  | { readonly type: 'LinkUp'; readonly peer: PeerId }
-  | { readonly type: 'LinkDown'; readonly peer: PeerId }
-  | { readonly type: 'TimerFired'; readonly peer: PeerId };
-
-/** What agents that follow the graph are told. */
-export interface PalsEvent {
-  /** `meet`, `part`: a target came or went. `near`, `away`: a leeche did. */
-  readonly type: 'meet' | 'part' | 'near' | 'away';
-  readonly peer: PeerId;
-}
-
-/** What the user is told (P9). `reset`: the peer lost its directory, and with it what it knew of us (P7). */
-export interface PalsNotice {
-  readonly type: 'added' | 'dropped' | 'reset';
-  readonly peer: PeerId;
-}
-
-/** Why the input was not taken. Then it changed nothing, and there is no other effect. */
-export type PalsRefusal = GestureRefusal | 'bad-list' | 'too-many-lists';
-
-/** What the shell must now do. */
-export type PalsEffect =
-  | { readonly type: 'SendGesture'; readonly to: PeerId; readonly gesture: Gesture }
-  | { readonly type: 'SendHello'; readonly to: PeerId; readonly hello: Hello }
-  /** Replaces the peer's timer. One per peer. */
-  | { readonly type: 'SetTimer'; readonly peer: PeerId; readonly delayMs: number }
-  | { readonly type: 'Emit'; readonly event: PalsEvent }
-  | { readonly type: 'Notify'; readonly notice: PalsNotice }
-  | { readonly type: 'Save'; readonly peer: PeerId; readonly record: PalRecord }
-  | { readonly type: 'Forget'; readonly peer: PeerId }
-  | { readonly type: 'Refuse'; readonly reason: PalsRefusal };
+import type { PalRecord, PalsEffect, PalsEvent, PalsInput, PalsNotice, PalsRefusal } from './core/types.ts';
 
 /** Who we are and how much we hold. */
 export interface PalsOptions {
@@ -82,13 +28,20 @@ export interface PalsOptions {
 /** Strangers may fill three quarters (our choice): a crowd of made-up peers must not keep our user from meeting anybody. */
 const STRANGERS_SHARE = 3 / 4;
 
+/** What was said on a link since it opened. */
+interface OpenLink {
+  /** Our hello went out. */
+  greeted: boolean;
+  /** From the peer's hello: a relation that begins later on the same link must know it. */
+  incarnation: string | null;
+}
+
 const STRANGER: PalRecord = Object.freeze({ lists: null, receipt: null, mine: null, theirs: null, incarnation: null });
 
 export class Pals {
   readonly #options: PalsOptions;
   readonly #pals: Map<PeerId, PalRecord>;
-  /** Open links, and whether we sent our hello on them. */
-  readonly #links = new Map<PeerId, boolean>();
+  readonly #links = new Map<PeerId, OpenLink>();
   /** Tries of the gestures that are not acknowledged. Not saved: after a restart the first retry is soon. */
   readonly #attempts = new Map<PeerId, number>();
   readonly #changed = new Set<PeerId>();
@@ -214,19 +167,20 @@ export class Pals {
 
   #onHello(from: PeerId, hello: Hello): void {
     if (from === this.#options.self) return this.#refuse('self');
-    const { incarnation } = this.#recordOf(from);
-    const wasReset = incarnation !== null && incarnation !== hello.incarnation;
+    // A link that we were not told of yet is open all the same.
+    const link = this.#links.get(from) ?? this.#open(from);
+    link.incarnation = hello.incarnation;
+    const known = this.#pals.get(from)?.incarnation ?? null;
+    const wasReset = known !== null && known !== hello.incarnation;
     if (wasReset) this.#onReset(from);
     // What we cannot take here is refused by name when it comes as a gesture.
     if (hello.mine !== null) this.#take(from, hello.mine);
-    if (this.#pals.has(from)) {
-      const record = this.#recordOf(from);
+    const record = this.#pals.get(from);
+    if (record !== undefined) {
       if (record.incarnation !== hello.incarnation) this.#put(from, { ...record, incarnation: hello.incarnation });
       if (wasReset && record.lists !== null) this.#gesture(from, 'hey', record.mine?.seq);
       else this.#compareHeld(from, hello.held);
     }
-    // A link that we were not told of yet is open all the same.
-    if (!this.#links.has(from)) this.#open(from);
     this.#greet(from);
   }
 
@@ -240,15 +194,17 @@ export class Pals {
 
   /** What the peer holds of ours: the last word, an older one, or a later one than we remember. */
   #compareHeld(peer: PeerId, held: number | null): void {
-    const { mine, lists } = this.#recordOf(peer);
+    const record = this.#recordOf(peer);
+    const { mine, lists } = record;
     if (held !== null && held > (mine?.seq ?? -1) && isCredible(held, this.#nowMs)) {
       // We were set back to an older copy of our directory. What we say now must stand above what we no longer know we said.
       return this.#gesture(peer, lists === null ? 'bye' : 'hey', held);
     }
     if (mine === null) return;
     // Who holds nothing of ours need not be told `bye`.
-    if (held === mine.seq || (held === null && mine.kind === 'bye')) this.#acknowledged(peer);
-    else this.#sendMine(peer);
+    if (held === mine.seq || (held === null && mine.kind === 'bye')) return this.#acknowledged(peer);
+    if (mine.acked) this.#put(peer, { ...record, receipt: null, mine: { ...mine, acked: false } });
+    this.#sendMine(peer);
   }
 
   #onAnswered(peer: PeerId, seq: number, refused: string | undefined): void {
@@ -315,22 +271,21 @@ export class Pals {
     this.#put(peer, { ...record, receipt: record.lists === null ? null : true, mine: { ...record.mine, acked: true } });
   }
 
-  /** A link that is already noted keeps no memory of an earlier hello. The oldest goes when there are more than can be. */
-  #open(peer: PeerId): void {
+  /** Notes a link anew. The oldest goes when there are more than can be open. */
+  #open(peer: PeerId): OpenLink {
     this.#links.delete(peer);
-    if (this.#links.size >= this.#options.maxLinks) {
-      for (const oldest of this.#links.keys()) {
-        this.#links.delete(oldest);
-        break;
-      }
-    }
-    this.#links.set(peer, false);
+    const [oldest] = this.#links.keys();
+    if (oldest !== undefined && this.#links.size >= this.#options.maxLinks) this.#links.delete(oldest);
+    const link: OpenLink = { greeted: false, incarnation: null };
+    this.#links.set(peer, link);
+    return link;
   }
 
   /** Says hello, once on each link. */
   #greet(peer: PeerId): void {
-    if (this.#links.get(peer) !== false) return;
-    this.#links.set(peer, true);
+    const link = this.#links.get(peer);
+    if (link === undefined || link.greeted) return;
+    link.greeted = true;
     const { mine, theirs } = this.#recordOf(peer);
     const hello: Hello = {
       incarnation: this.#options.incarnation,
@@ -370,7 +325,7 @@ export class Pals {
   }
 
   #recordOf(peer: PeerId): PalRecord {
-    return this.#pals.get(peer) ?? STRANGER;
+    return this.#pals.get(peer) ?? { ...STRANGER, incarnation: this.#links.get(peer)?.incarnation ?? null };
   }
 
   #put(peer: PeerId, record: PalRecord): void {

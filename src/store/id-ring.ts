@@ -7,8 +7,9 @@
  *
  * Bytes an id: 16 here, 4 to 16 in the table (load from 1/8 of a fresh doubling to 1/2), and the columns.
  */
-import { HearsayError } from '../errors.ts';
+import { assert } from '../errors.ts';
 import type { RumorId } from '../ids.ts';
+import { hexDigit } from './packing.ts';
 
 /** What is kept beside each id: one element a slot. */
 export type Column = Uint8Array | Uint32Array | Float64Array;
@@ -29,8 +30,8 @@ export function randomHashKey(): HashKey {
 
 const WORDS = 4;
 const FIRST_CAPACITY = 1024;
-/** Half of the 2^29 words that a typed array of 2 GiB holds, by four words a slot. */
-const MAX_IDS = 2 ** 27;
+/** The most ids that a ring can be made for: their words fill a typed array of 2 GiB. */
+export const MAX_IDS: number = 2 ** 27;
 
 /** A bounded set of ids, oldest first. A slot is a number that stays an id's until the next `add`. */
 export class IdRing<C extends Columns> {
@@ -51,12 +52,9 @@ export class IdRing<C extends Columns> {
   #c = 0;
   #d = 0;
 
-  /**
-   * @param maxIds from 1 to 2^27 (134 million). With it reached, `add` drops the oldest.
-   * @throws HearsayError `HEARSAY_BAD_CONFIG`
-   */
+  /** @param maxIds from 1 to {@link MAX_IDS}. With it reached, `add` drops the oldest. */
   constructor(maxIds: number, key: HashKey, makeColumns: (capacity: number) => C) {
-    if (maxIds > MAX_IDS) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'limits', rule: `to let at most ${MAX_IDS} ids be remembered`, value: maxIds });
+    assert(maxIds >= 1 && maxIds <= MAX_IDS, 'a ring has room for 1 to 2^27 ids');
     this.#maxIds = maxIds;
     this.#key = [key[0] | 1, key[1] | 1];
     this.#makeColumns = makeColumns;
@@ -212,9 +210,4 @@ function hexWord(hex: string, at: number): number {
   let word = 0;
   for (let i = at; i < at + 8; i += 1) word = (word << 4) | hexDigit(hex.charCodeAt(i));
   return word >>> 0;
-}
-
-/** Of a lower-case digit; ids have no others. */
-function hexDigit(code: number): number {
-  return code < 0x3a ? code - 0x30 : code - 0x57;
 }

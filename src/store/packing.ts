@@ -21,6 +21,9 @@ const DELIVERED = 1;
 const RELAYED = 2;
 const RESERVED = 0x0c;
 
+const HEX = '0123456789abcdef';
+const NONE: readonly Remembered[] = [];
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -109,9 +112,6 @@ export function unpackPayload(packed: Uint8Array, at: number): Kept | undefined 
   };
 }
 
-const NONE: readonly Remembered[] = [];
-const HEX = '0123456789abcdef';
-
 function writeId(id: RumorId, into: Uint8Array, at: number): void {
   for (let i = 0; i < ID_BYTES; i += 1) into[at + i] = (hexDigit(id.charCodeAt(2 * i)) << 4) | hexDigit(id.charCodeAt(2 * i + 1));
 }
@@ -122,7 +122,7 @@ function readId(bytes: Uint8Array, at: number): RumorId {
   return id as RumorId;
 }
 
-/** Of a lower-case digit; ids have no others. */
-function hexDigit(code: number): number {
+/** The value of a lower-case hex digit; ids have no others. */
+export function hexDigit(code: number): number {
   return code < 0x3a ? code - 0x30 : code - 0x57;
 }

@@ -2,4 +2,4 @@
 export { MemoryNetwork } from '../transport/memory.ts';
 export type { MemoryNetworkOptions, Schedule } from '../transport/memory.ts';
 export { transportCompliance } from './transport-compliance.ts';
-export type { ComplianceCase, TransportUnderTest } from './transport-compliance.ts';
+export type { ComplianceCase, TransportUnderTest } from './bench.ts';

@@ -3,29 +3,11 @@
  * A case throws when the transport is wrong. Nothing here knows which transport it is.
  */
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { HearsayError } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
 import { isDialable, parseAddress } from '../transport/address.ts';
 import { MAX_MESSAGE_BYTES } from '../transport/transport.ts';
-import type { Connection, ConnectionListener, Listening, Transport } from '../transport/transport.ts';
-
-/** A transport, fresh for one case. */
-export interface TransportUnderTest {
-  readonly transport: Transport;
-  /** An address to listen on, free at each call: with port 0, or a new name. */
-  listenAddress(): string;
-  /** How long a case waits for something that has to happen, in ms. @defaultValue 10,000 (our choice: a slow machine under load) */
-  readonly patienceMs?: number;
-  /** Lets go of everything. Called once, also after a failure. */
-  dispose(): Promise<void>;
-}
-
-/** One thing a transport has to do. */
-export interface ComplianceCase {
-  readonly name: string;
-  /** @throws Error saying what was expected and what happened. */
-  run(make: () => Promise<TransportUnderTest>): Promise<void>;
-}
+import type { Connection } from '../transport/transport.ts';
+import { bothWays, bytesOf, fill, heardBy, linked, numbered, numberOf, unlinked } from './bench.ts';
+import type { ComplianceCase, Pair, Stand } from './bench.ts';
 
 /** All of them. They are independent of each other and may run in any order, or at once. */
 export const transportCompliance: readonly ComplianceCase[] = [
@@ -178,7 +160,7 @@ export const transportCompliance: readonly ComplianceCase[] = [
 
   unlinked('a used address is refused with HEARSAY_PORT_IN_USE, and harms the first listener not', async (stand) => {
     const listening = await stand.listen();
-    await rejects(stand.transport.listen(listening.address, () => undefined), 'HEARSAY_PORT_IN_USE', 'listening twice on one address');
+    await stand.rejects(stand.transport.listen(listening.address, () => undefined), 'HEARSAY_PORT_IN_USE', 'listening twice on one address');
     await stand.connect(listening);
   }),
 
@@ -187,7 +169,7 @@ export const transportCompliance: readonly ComplianceCase[] = [
     const { near, far } = await stand.connect(listening);
     const [toNear, toFar] = [heardBy(near), heardBy(far)];
     await listening.close();
-    await rejects(stand.dial(listening.address), 'HEARSAY_UNREACHABLE', 'dialling a closed listener');
+    await stand.rejects(stand.dial(listening.address), 'HEARSAY_UNREACHABLE', 'dialling a closed listener');
     near.send(numbered(1));
     far.send(numbered(2));
     await stand.until(() => toNear.messages.length > 0 && toFar.messages.length > 0, 'the connection to go on after its listener closed');
@@ -199,18 +181,18 @@ export const transportCompliance: readonly ComplianceCase[] = [
   unlinked('dialling nobody is HEARSAY_UNREACHABLE', async (stand) => {
     const listening = await stand.listen();
     await listening.close();
-    await rejects(stand.dial(listening.address), 'HEARSAY_UNREACHABLE', 'dialling nobody');
+    await stand.rejects(stand.dial(listening.address), 'HEARSAY_UNREACHABLE', 'dialling nobody');
   }),
 
   unlinked('a dial that is aborted is HEARSAY_UNREACHABLE, with the reason as cause', async (stand) => {
     const listening = await stand.listen();
     const reason = new Error('no longer wanted');
     const early = stand.transport.dial(listening.address, AbortSignal.abort(reason));
-    strictEqual((await rejects(early, 'HEARSAY_UNREACHABLE', 'dialling with an aborted signal')).cause, reason);
+    strictEqual((await stand.rejects(early, 'HEARSAY_UNREACHABLE', 'dialling with an aborted signal')).cause, reason);
     const controller = new AbortController();
     const late = stand.transport.dial(listening.address, controller.signal);
     controller.abort(reason);
-    strictEqual((await rejects(late, 'HEARSAY_UNREACHABLE', 'aborting a dial under way')).cause, reason);
+    strictEqual((await stand.rejects(late, 'HEARSAY_UNREACHABLE', 'aborting a dial under way')).cause, reason);
   }),
 
   unlinked('an abort after the dial has succeeded does nothing', async (stand) => {
@@ -225,167 +207,21 @@ export const transportCompliance: readonly ComplianceCase[] = [
   }),
 
   unlinked('an address of another scheme is HEARSAY_BAD_ADDRESS', async (stand) => {
-    await rejects(stand.dial('no-such-scheme://host:1'), 'HEARSAY_BAD_ADDRESS', 'dialling a foreign scheme');
+    await stand.rejects(stand.dial('no-such-scheme://host:1'), 'HEARSAY_BAD_ADDRESS', 'dialling a foreign scheme');
     const listening = stand.transport.listen('no-such-scheme://host:1', () => undefined);
-    await rejects(listening, 'HEARSAY_BAD_ADDRESS', 'listening on a foreign scheme');
+    await stand.rejects(listening, 'HEARSAY_BAD_ADDRESS', 'listening on a foreign scheme');
   }),
 ];
 
-/** The two ends of one connection. */
-interface Pair {
-  readonly near: Connection;
-  readonly far: Connection;
-}
-
-/** What a case works with. */
-interface Stand {
-  readonly transport: Transport;
-  listen(address?: string): Promise<Listening>;
-  dial(address: string): Promise<Connection>;
-  /** Dials a listener made by `listen` and finds the other end. */
-  connect(listening: Listening, signal?: AbortSignal): Promise<Pair>;
-  /** Waits for something that has to happen. */
-  until(condition: () => boolean, what: string): Promise<void>;
-  /** Lets happen what should not. */
-  turns(): Promise<void>;
-}
-
-/** Turns of the event loop in which something wrong would have shown (our choice: a close takes a handful). */
-const TURNS = 50;
-const DEFAULT_PATIENCE_MS = 10_000;
-/** More than any kernel takes for a loopback connection by default (Linux: 4 MiB to send and 6 MiB to receive). */
-const MOST_FILLING = 32 * 1024 * 1024;
-
-function unlinked(name: string, body: (stand: Stand) => Promise<void>): ComplianceCase {
-  return {
-    name,
-    run: async (make) => {
-      const subject = await make();
-      const opened: Connection[] = [];
-      const listenings: Listening[] = [];
-      try {
-        await body(standOn(subject, opened, listenings));
-      } finally {
-        for (const connection of opened) connection.terminate();
-        await Promise.all(listenings.map((listening) => listening.close()));
-        await subject.dispose();
-      }
-    },
-  };
-}
-
-function linked(name: string, body: (stand: Stand & Pair) => Promise<void>): ComplianceCase {
-  return unlinked(name, async (stand) => body({ ...stand, ...(await stand.connect(await stand.listen())) }));
-}
-
-function standOn({ transport, listenAddress, patienceMs }: TransportUnderTest, opened: Connection[], listenings: Listening[]): Stand {
-  const accepted = new Map<Listening, Connection[]>();
-  const until: Stand['until'] = async (condition, what) => {
-    const deadline = performance.now() + (patienceMs ?? DEFAULT_PATIENCE_MS);
-    while (!condition()) {
-      ok(performance.now() < deadline, `Expected ${what}; it did not happen.`);
-      await turn();
-    }
-  };
-  return {
-    transport,
-    until,
-    listen: async (address = listenAddress()) => {
-      const far: Connection[] = [];
-      const listening = await transport.listen(address, (connection) => {
-        far.push(connection);
-        opened.push(connection);
-      });
-      accepted.set(listening, far);
-      listenings.push(listening);
-      return listening;
-    },
-    dial: (address) => transport.dial(address, new AbortController().signal),
-    connect: async (listening, signal = new AbortController().signal) => {
-      const far = accepted.get(listening) ?? [];
-      const before = far.length;
-      const near = await transport.dial(listening.address, signal);
-      opened.push(near);
-      await until(() => far.length > before, 'the listener to be given the connection');
-      return { near, far: far[before] as Connection };
-    },
-    turns: async () => {
-      for (let i = 0; i < TURNS; i += 1) await turn();
-    },
-  };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
-}
-
-function bothWays(near: Connection, far: Connection): (readonly [from: Connection, to: Connection])[] {
-  return [[near, far], [far, near]];
-}
-
-interface Recorder {
-  readonly messages: Uint8Array[];
-  readonly closes: string[];
-}
-
-/** Listens, and writes down what comes. */
-function heardBy(connection: Connection, onMessage?: (recorder: Recorder) => unknown): Recorder {
-  const recorder: Recorder = { messages: [], closes: [] };
-  const listener: ConnectionListener = {
-    onMessage: (message) => {
-      strictEqual(recorder.closes.length, 0, 'A message came after onClose.');
-      recorder.messages.push(message);
-      onMessage?.(recorder);
-    },
-    onClose: (reason) => recorder.closes.push(reason),
-  };
-  connection.listen(listener);
-  return recorder;
-}
-
 async function closesOnce({ near, far, until, turns }: Stand & Pair, end: Connection, how: 'close' | 'terminate'): Promise<void> {
   const [toNear, toFar] = [heardBy(near), heardBy(far)];
+  near.send(numbered(1));
+  far.send(numbered(2));
   end[how]();
   deepStrictEqual([toNear.closes, toFar.closes], [[], []], `onClose came from within ${how}.`);
   await until(() => toNear.closes.length > 0 && toFar.closes.length > 0, `both ends to be told of the ${how}`);
   end[how]();
   await turns();
   deepStrictEqual([toNear.closes.length, toFar.closes.length], [1, 1], 'onClose came more than once.');
-}
-
-/** Sends in one go until the connection has something buffered, and 16 messages more. Returns how many. */
-function fill(connection: Connection, message: (i: number) => Uint8Array): number {
-  let sent = 0;
-  const send = (): void => connection.send(message(sent++));
-  while (connection.bufferedBytes < MAX_MESSAGE_BYTES) {
-    ok(sent * MAX_MESSAGE_BYTES < MOST_FILLING, 'bufferedBytes stays low whatever is sent.');
-    send();
-  }
-  for (let i = 0; i < 16; i += 1) send();
-  return sent;
-}
-
-function numbered(i: number, length = 4): Uint8Array {
-  const message = new Uint8Array(length);
-  new DataView(message.buffer).setUint32(0, i);
-  return message;
-}
-
-function numberOf(message: Uint8Array): number {
-  return new DataView(message.buffer, message.byteOffset).getUint32(0);
-}
-
-function bytesOf(message: Uint8Array | undefined): Uint8Array {
-  ok(message instanceof Uint8Array, 'A message is a Uint8Array.');
-  return message;
-}
-
-async function rejects(attempt: Promise<unknown>, code: ErrorCode, what: string): Promise<HearsayError> {
-  const outcome: unknown = await attempt.then(
-    () => 'success',
-    (error: unknown) => error,
-  );
-  ok(outcome instanceof HearsayError, `Expected ${what} to fail with ${code}, got ${String(outcome)}.`);
-  strictEqual(outcome.code, code, `Expected ${what} to fail with ${code}, got ${outcome.code}.`);
-  return outcome;
+  deepStrictEqual([toNear.late, toFar.late], [0, 0], 'Messages came after onClose.');
 }

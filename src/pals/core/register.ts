@@ -37,7 +37,7 @@ export function isCredible(seq: number, nowMs: number): boolean {
 
 /** The `seq` of a new gesture: `max(last + 1, now)`. */
 export function nextSeq(last: number | undefined, nowMs: number): number {
-  return last !== undefined && isCredible(last, nowMs) ? Math.max(last + 1, nowMs) : nowMs;
+  return last !== undefined && isCredible(last + 1, nowMs) ? Math.max(last + 1, nowMs) : nowMs;
 }
 
 /** How a gesture stands to the one we hold. `same`: the idempotent repeat of a retry, acknowledged again. */

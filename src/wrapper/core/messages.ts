@@ -64,8 +64,6 @@ export type Input<Body> =
   | { readonly type: 'Quarantined'; readonly id: RumorId; readonly from: PeerId; readonly unknown: Unknown; readonly bytes: number; readonly body: Body }
   /** A quarantined rumor that this code can read. */
   | ({ readonly type: 'QuarantineRead'; readonly unknown: Unknown } & Arrival<Body>)
-  /** A quarantined entry that nothing can be made of. */
-  | { readonly type: 'QuarantineSpoilt'; readonly id: RumorId; readonly reason: string }
   | { readonly type: 'WatchAcked'; readonly peer: PeerId }
   | { readonly type: 'WatchRefused'; readonly peer: PeerId; readonly reason: string }
   /** The other side ended our subscription. A lost link is no kick: the host watches again by itself. */

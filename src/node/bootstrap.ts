@@ -1,0 +1,75 @@
+/**
+ * Keeps a link to each bootstrap address, whoever is there: dialled at start, and again when it is lost, for ever.
+ */
+import type { PeerId } from '../ids.ts';
+import type { Limits } from '../limits.ts';
+import type { Random } from '../random.ts';
+import type { Clock } from './clock.ts';
+
+/** First wait after a failed dial, in ms (our choice: a bootstrap node that restarts is back in about a second). */
+const FIRST_RETRY_MS = 1_000;
+
+export interface BootstrapPort {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: Limits;
+  /** Resolves when a link to whoever is at the address is up. */
+  connect(address: string, signal: AbortSignal): Promise<PeerId>;
+}
+
+interface Entry {
+  readonly address: string;
+  peer: PeerId | undefined;
+  failures: number;
+  cancel: () => void;
+}
+
+export class Bootstrap {
+  readonly #port: BootstrapPort;
+  readonly #entries: readonly Entry[];
+  readonly #abort = new AbortController();
+
+  constructor(addresses: readonly string[], port: BootstrapPort) {
+    this.#port = port;
+    this.#entries = addresses.map((address) => ({ address, peer: undefined, failures: 0, cancel: () => undefined }));
+  }
+
+  start(): void {
+    for (const entry of this.#entries) this.#dial(entry);
+  }
+
+  /** The link to that peer is gone. */
+  lost(peer: PeerId): void {
+    for (const entry of this.#entries) {
+      if (entry.peer !== peer) continue;
+      entry.peer = undefined;
+      this.#later(entry);
+    }
+  }
+
+  close(): void {
+    this.#abort.abort();
+    for (const entry of this.#entries) entry.cancel();
+  }
+
+  #dial(entry: Entry): void {
+    this.#port.connect(entry.address, this.#abort.signal).then(
+      (peer) => {
+        entry.peer = peer;
+        entry.failures = 0;
+      },
+      () => {
+        entry.failures += 1;
+        this.#later(entry);
+      },
+    );
+  }
+
+  /** Capped exponential wait, less up to a fifth by dice, so that a restarted bootstrap node is not stormed. */
+  #later(entry: Entry): void {
+    if (this.#abort.signal.aborted) return;
+    const { clock, random, limits } = this.#port;
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(entry.failures, 20), limits.redialMaxMs);
+    entry.cancel = clock.after(waitMs - random.below(Math.ceil(waitMs / 5)), () => this.#dial(entry));
+  }
+}

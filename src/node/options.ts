@@ -1,0 +1,96 @@
+/**
+ * What `createNode` takes, checked once: every fault is a typed error that names the option.
+ */
+import type { AbstractLevel } from 'abstract-level';
+import { HearsayError } from '../errors.ts';
+import { peerId } from '../ids.ts';
+import type { PeerId } from '../ids.ts';
+import { limits } from '../limits.ts';
+import type { Limits } from '../limits.ts';
+import { isDialable, parseAddress } from '../transport/address.ts';
+import type { Identity } from '../transport/identity.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Clock } from './clock.ts';
+
+/** A LevelDB of any make, as `abstract-level` has it. */
+export type AnyLevel = AbstractLevel<string | Uint8Array | Buffer, unknown, unknown>;
+
+/** How to make a node. All but `dir` may be left out; with `store` and `identity` given, `dir` too. */
+export interface NodeOptions {
+  /** The node's own directory: identity and database. Made if it is not there. One process at a time. */
+  readonly dir?: string;
+  /** Where to listen: `ws://127.0.0.1:7700`; port 0 picks one. Without it the node only dials. */
+  readonly listen?: string | readonly string[];
+  /** What others are told to dial, where that is not what we listen on (NAT, a domain name, 0.0.0.0). */
+  readonly announce?: readonly string[];
+  /** Addresses that are always kept connected. */
+  readonly bootstrap?: readonly string[];
+  /** Who we are, instead of `<dir>/identity`. */
+  readonly identity?: Identity;
+  /** The database, instead of `<dir>/db`. */
+  readonly store?: AnyLevel;
+  /** Peers that may change configs by poke. */
+  readonly admins?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  /** Nodes of different networks do not talk. 1 to 64 bytes. @defaultValue hearsay */
+  readonly network?: string;
+  /** A network password: peers without it are refused. */
+  readonly password?: string;
+  /** Ways to reach others. @defaultValue WebSockets */
+  readonly transports?: readonly Transport[];
+  /** Wall clock and timers, for tests. @defaultValue the machine's */
+  readonly clock?: Clock;
+}
+
+/** The same, checked, with defaults filled in. */
+export interface CheckedOptions {
+  readonly listen: readonly string[];
+  readonly announce: readonly string[];
+  readonly bootstrap: readonly string[];
+  readonly admins: ReadonlySet<PeerId>;
+  readonly limits: Limits;
+  readonly network: string;
+  readonly password: string | undefined;
+}
+
+const KNOWN = new Set(['dir', 'listen', 'announce', 'bootstrap', 'identity', 'store', 'admins', 'limits', 'network', 'password', 'transports', 'clock']);
+/** As many as an address record holds. */
+const MAX_ANNOUNCED = 8;
+const MAX_NETWORK_BYTES = 64;
+
+/** @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_BAD_PEER_ID` */
+export function checkOptions(given: NodeOptions): CheckedOptions {
+  for (const [field, value] of Object.entries(given)) {
+    if (!KNOWN.has(field)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field, rule: `to be one of the known options: ${[...KNOWN].join(', ')}`, value });
+  }
+  if (given.dir === undefined ? given.store === undefined || given.identity === undefined : typeof given.dir !== 'string' || given.dir === '') {
+    throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'dir', rule: 'to be a directory name, or `store` and `identity` to be given instead', value: given.dir });
+  }
+  const network = given.network ?? 'hearsay';
+  if (typeof network !== 'string' || network === '' || Buffer.byteLength(network) > MAX_NETWORK_BYTES) {
+    throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'network', rule: `to be a string of 1 to ${MAX_NETWORK_BYTES} bytes`, value: network });
+  }
+  if (given.password !== undefined && (typeof given.password !== 'string' || given.password === '')) {
+    throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'password', rule: 'to be a string that is not empty', value: typeof given.password });
+  }
+  const announce = addresses('announce', given.announce ?? []);
+  for (const address of announce) {
+    if (!isDialable(parseAddress(address))) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
+  }
+  if (announce.length > MAX_ANNOUNCED) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'announce', rule: `to have at most ${MAX_ANNOUNCED} addresses`, value: announce.length });
+  return {
+    listen: addresses('listen', given.listen === undefined ? [] : typeof given.listen === 'string' ? [given.listen] : given.listen),
+    announce,
+    bootstrap: addresses('bootstrap', given.bootstrap ?? []),
+    admins: new Set((given.admins ?? []).map(peerId)),
+    limits: limits(given.limits),
+    network,
+    password: given.password,
+  };
+}
+
+function addresses(field: string, given: readonly string[]): readonly string[] {
+  if (!Array.isArray(given)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field, rule: 'to be a list of addresses', value: given });
+  for (const address of given as readonly string[]) parseAddress(address);
+  return given as readonly string[];
+}

@@ -1,0 +1,148 @@
+/**
+ * Group commit: what is appended while a write runs is written together by the next one. No promise and no closure an entry.
+ * Not here: what a write does.
+ */
+import { HearsayError } from '../errors.ts';
+import { ID_RECORD_BYTES } from './packing.ts';
+import type { Changes } from './store.ts';
+
+export type Done = (error?: Error) => void;
+
+/** What one write puts on disk, or nothing of it. */
+export interface Group {
+  readonly changes: Changes[];
+  readonly dones: Done[];
+  /** Node-wide values by key. */
+  readonly values: Map<string, Uint8Array>;
+  /** Who waits for this group to be settled. */
+  readonly waiting: (() => void)[];
+  /** Whether it holds anything that was not tried before. */
+  fresh: boolean;
+  bytes: number;
+}
+
+/**
+ * A group that holds this much is closed, and the next one opened. Our choice: a payload is read back by reading its group, and
+ * groups of 150 KiB already reach 1.2 million entries a second (research, building blocks).
+ */
+const GROUP_BYTES: number = 256 * 1024;
+/** What an entry counts beside its data, so that empty ones fill a group too. Our choice: 4,096 of them do. */
+const ENTRY_BYTES = 64;
+
+/**
+ * The queue before the disk. It is as long as its callers let it be: each has a `done` to count.
+ * After a failed write everything else that waits fails too, since it may build on what was lost; what comes later is tried again.
+ */
+export class GroupCommit {
+  readonly #write: (group: Group) => Promise<void>;
+  /** Closed groups, oldest first. */
+  #closed: Group[] = [];
+  #open: Group = emptyGroup();
+  #writing: Group | undefined;
+  #running = false;
+
+  /** @param write puts a group on disk; one at a time, in order */
+  constructor(write: (group: Group) => Promise<void>) {
+    this.#write = write;
+  }
+
+  append(changes: Changes, done: Done): void {
+    const group = this.#open;
+    group.changes.push(changes);
+    group.dones.push(done);
+    this.#grow(group, sizeOf(changes));
+  }
+
+  /** Sets a node-wide value. It is kept through failures until it is on disk or replaced. */
+  put(key: string, value: Uint8Array): void {
+    this.#open.values.set(key, value);
+    this.#grow(this.#open, ENTRY_BYTES + value.length);
+  }
+
+  /** A node-wide value that is not on disk yet. */
+  pending(key: string): Uint8Array | undefined {
+    for (const group of [this.#open, ...this.#closed.toReversed(), this.#writing]) {
+      const value = group?.values.get(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  /** Resolves when everything so far is on disk or has failed. */
+  flush(): Promise<void> {
+    if (this.#open.values.size > 0) this.#grow(this.#open, 0);
+    const last = this.#open.fresh ? this.#open : (this.#closed.at(-1) ?? this.#writing);
+    return last === undefined ? Promise.resolve() : new Promise((resolve) => last.waiting.push(resolve));
+  }
+
+  #grow(group: Group, bytes: number): void {
+    group.fresh = true;
+    group.bytes += bytes;
+    if (group.bytes >= GROUP_BYTES) {
+      this.#closed.push(group);
+      this.#open = emptyGroup();
+    }
+    if (this.#running) return;
+    this.#running = true;
+    // The rest of this turn joins the group.
+    setImmediate(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    for (let group = this.#take(); group !== undefined; group = this.#take()) {
+      this.#writing = group;
+      const failure = await this.#write(group).then(() => undefined, asFailure);
+      this.#writing = undefined;
+      if (failure === undefined) settle(group);
+      else this.#fail(group, failure.cause);
+    }
+    this.#running = false;
+  }
+
+  #take(): Group | undefined {
+    const closed = this.#closed.shift();
+    if (closed !== undefined || !this.#open.fresh) return closed;
+    const open = this.#open;
+    this.#open = emptyGroup();
+    return open;
+  }
+
+  #fail(group: Group, cause: unknown): void {
+    const lost = [group, ...this.#closed, this.#open];
+    this.#closed = [];
+    this.#open = emptyGroup();
+    for (const { values } of lost) for (const [key, value] of values) this.#open.values.set(key, value);
+    const count = lost.reduce((sum, { dones }) => sum + dones.length, 0);
+    const error = new HearsayError('HEARSAY_STORE_FAILED', { field: 'store', rule: `to take ${count} events`, value: cause, cause });
+    for (const each of lost) settle(each, error);
+  }
+}
+
+function asFailure(cause: unknown): { readonly cause: unknown } {
+  return { cause };
+}
+
+function emptyGroup(): Group {
+  return { changes: [], dones: [], values: new Map(), waiting: [], fresh: false, bytes: 0 };
+}
+
+function settle(group: Group, error?: Error): void {
+  for (const done of group.dones) {
+    try {
+      done(error);
+    } catch (thrown) {
+      // Not ours to handle, and not the next one's to suffer from: it surfaces as an uncaught exception.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  }
+  for (const resolve of group.waiting) resolve();
+}
+
+function sizeOf({ saves, timers, remember, keep }: Changes): number {
+  let bytes = ENTRY_BYTES + ((timers?.length ?? 0) + (saves?.length ?? 0)) * ENTRY_BYTES + (remember?.length ?? 0) * ID_RECORD_BYTES;
+  for (const save of saves ?? []) bytes += save.value?.length ?? 0;
+  for (const { payload } of keep ?? []) bytes += ENTRY_BYTES + payload.length;
+  return bytes;
+}

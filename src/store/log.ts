@@ -1,0 +1,68 @@
+/**
+ * One log in the database: packed values by bucket and group commit, read in order once at start, shortened at the old end.
+ * Not here: what the values hold, and when something is old.
+ */
+import { isBefore, logEnd, logKey, logPosition } from './layout.ts';
+import type { LogName, LogPosition } from './layout.ts';
+import { VIEW } from './open.ts';
+import type { Database } from './open.ts';
+
+/** Values fetched at once while reading; with groups of 256 KiB that is at most the byte limit below. */
+const READ_AHEAD = 1000;
+/** LevelDB's binding stops reading ahead here. The other implementations ignore it. Our choice: a few groups. */
+const READ_AHEAD_BYTES: number = 1024 * 1024;
+const START: LogPosition = { bucket: 0, sequence: 0 };
+
+export class PackedLog {
+  readonly #db: Database;
+  readonly #name: LogName;
+  /** Nothing lies before it. A delete starts here, not at the first key, or it would wade through all that is already deleted. */
+  #start: LogPosition = START;
+  #clearing: Promise<void> | undefined;
+
+  constructor(db: Database, name: LogName) {
+    this.#db = db;
+    this.#name = name;
+  }
+
+  /** Visits every value, oldest first. What `visit` throws ends it. */
+  async read(visit: (value: Uint8Array, at: LogPosition) => void): Promise<void> {
+    const range = { gte: logKey(this.#name, START), lt: logEnd(this.#name), highWaterMarkBytes: READ_AHEAD_BYTES, ...VIEW };
+    const iterator = this.#db.iterator<Uint8Array, Uint8Array>(range);
+    try {
+      for (let batch = await iterator.nextv(READ_AHEAD); batch.length > 0; batch = await iterator.nextv(READ_AHEAD)) {
+        for (const [key, value] of batch) visit(value, logPosition(key) ?? START);
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /** @returns the value, or `undefined` when it is not there any more */
+  get(at: LogPosition): Promise<Uint8Array | undefined> {
+    return this.#db.get<Uint8Array, Uint8Array>(logKey(this.#name, at), VIEW);
+  }
+
+  /**
+   * Deletes everything before `end`. One delete runs at a time; asked again meanwhile it does nothing, and the next call makes up for it.
+   * A delete that fails has lost nothing but space, and the next one starts where it did.
+   */
+  clearBefore(end: LogPosition): void {
+    if (this.#clearing !== undefined || !isBefore(this.#start, end)) return;
+    const range = { gte: logKey(this.#name, this.#start), lt: logKey(this.#name, end), keyEncoding: VIEW.keyEncoding };
+    this.#clearing = this.#db.clear(range).then(
+      () => {
+        this.#start = end;
+        this.#clearing = undefined;
+      },
+      () => {
+        this.#clearing = undefined;
+      },
+    );
+  }
+
+  /** Resolves when no delete is running. */
+  async settled(): Promise<void> {
+    await this.#clearing;
+  }
+}
