@@ -60,18 +60,13 @@ function agreement(crypto: Crypto): Pick<Primitives, 'x25519PublicKey' | 'x25519
 function aead(crypto: Crypto): Pick<Primitives, 'seal' | 'open'> {
   return {
     seal(key, nonce, plaintext, associated) {
-      assert(nonce.length === 12, 'a nonce has 12 bytes'); // OpenSSL pads shorter ones
       const cipher = crypto.createCipheriv(AEAD, key, nonce, AEAD_OPTIONS);
       if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
       const ciphertext = cipher.update(plaintext);
       cipher.final(); // empty: a stream cipher holds nothing back
-      const sealed = Buffer.allocUnsafe(ciphertext.length + TAG_BYTES);
-      sealed.set(ciphertext);
-      sealed.set(cipher.getAuthTag(), ciphertext.length);
-      return sealed;
+      return Buffer.concat([ciphertext, cipher.getAuthTag()], ciphertext.length + TAG_BYTES);
     },
     open(key, nonce, sealed, associated) {
-      assert(nonce.length === 12, 'a nonce has 12 bytes');
       const length = sealed.length - TAG_BYTES;
       if (length < 0) return undefined;
       const decipher = crypto.createDecipheriv(AEAD, key, nonce, AEAD_OPTIONS);

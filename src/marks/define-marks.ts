@@ -76,8 +76,9 @@ export interface MarkCodec {
   decode(mark: Mark, payload: Uint8Array): MarkVerdict;
 }
 
-/** An app's marks, typed by their schemas. The methods need no `this`. */
-export interface Marks<S extends MarkSchemas = MarkSchemas> extends MarkCodec {
+/** An app's marks, typed by their schemas. The methods need no `this`. What takes marks of any schemas takes a {@link MarkCodec}. */
+export interface Marks<S extends MarkSchemas> extends MarkCodec {
+  /** Every mark that has a schema. */
   readonly names: readonly MarkOf<S>[];
   /** Publishes a new datum to whoever may hear us. */
   invent<M extends MarkOf<S>>(mark: M, data: MarkInput<S, M>): Effect;

@@ -163,7 +163,8 @@ class Writer {
 
   #raw(major: number, bytes: Uint8Array): void {
     this.#head(major, bytes.length);
-    this.#bytes.set(bytes, this.#room(bytes.length));
+    const at = this.#room(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   #byte(byte: number): void {

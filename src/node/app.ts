@@ -2,9 +2,11 @@
  * What the app holds of its running agent: pokes, reads, and streams of what happens. RxJS at the edge.
  */
 import { Observable, ReplaySubject, Subject } from 'rxjs';
-import type { AgentEvent, Datum, Report, Rumor } from '../agent.ts';
+import type { Agent, AgentEvent, Datum, Report, Rumor } from '../agent.ts';
 import { HearsayError } from '../errors.ts';
+import type { MarkInput, MarkOf, MarkOutput, MarkSchemas, UnknownDatum } from '../marks/define-marks.ts';
 import type { GossipConfig } from '../wrapper/config.ts';
+import type { SchemasOf } from '../wrapper/with-gossip.ts';
 import type { Host } from './host.ts';
 
 /** A running agent. `close()` stops it; what it saved stays. `await using` closes it too. */
@@ -24,20 +26,28 @@ export interface App extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What was heard, by the marks' schemas: one case per mark, and `gossip-unknown`. */
+export type HeardRumor<S extends MarkSchemas> = { [M in MarkOf<S>]: Rumor<M, MarkOutput<S, M>> }[MarkOf<S>] | Rumor<'gossip-unknown', UnknownDatum>;
+/** What was published, as it was given. */
+export type PublishedRumor<S extends MarkSchemas> = { [M in MarkOf<S>]: Rumor<M, MarkInput<S, M>> }[MarkOf<S>];
+
 /** A running agent under `withGossip`. The streams are hot: only what happens after subscribing. */
-export interface GossipApp<Rumors extends Rumor = Rumor> extends App {
-  /** What the agent published. */
-  readonly published$: Observable<Rumors>;
-  /** What was handed to the agent, each datum once. */
-  readonly received$: Observable<Rumors>;
+export interface GossipApp<S extends MarkSchemas = MarkSchemas> extends App {
+  /** What the agent published. `hops`: left at our subscribers. */
+  readonly published$: Observable<PublishedRumor<S>>;
+  /** What was handed to the agent, each datum once. `hops`: left at us. */
+  readonly received$: Observable<HeardRumor<S>>;
   /** What was passed on for others. */
-  readonly relayed$: Observable<Rumors>;
+  readonly relayed$: Observable<HeardRumor<S>>;
   /** The config in effect; replays the last one. */
   readonly config$: Observable<GossipConfig>;
 }
 
+/** What `run` gives for an agent. */
+export type AppOf<A extends Agent> = SchemasOf<A> extends infer S extends MarkSchemas ? GossipApp<S> : App;
+
 /** The object behind both; the streams of an agent without gossip just stay silent. */
-export class RunningApp implements GossipApp {
+export class RunningApp implements App {
   readonly name: string;
   readonly #host: Host;
   readonly #events = new Subject<AgentEvent>();

@@ -10,7 +10,7 @@ import type { PeerId } from '../ids.ts';
 import type { Random } from '../random.ts';
 import { badList, MAX_LISTS_PER_PAL, mergeLists } from './core/lists.ts';
 import { compare, isCredible, nextSeq, RETRY_FOR_MS, retryDelayMs } from './core/register.ts';
-import type { Gesture, GestureRefusal, Hello } from './core/register.ts';
+import type { Gesture, GestureRefusal, Hello, SentGesture } from './core/register.ts';
 import type { PalRecord, PalsEffect, PalsEvent, PalsInput, PalsNotice, PalsRefusal } from './core/types.ts';
 
 /** Who we are and how much we hold. */
@@ -28,6 +28,8 @@ export interface PalsOptions {
 /** Strangers may fill three quarters (our choice): a crowd of made-up peers must not keep our user from meeting anybody. */
 const STRANGERS_SHARE = 3 / 4;
 
+const STRANGERS_SHARE = 3 / 4;
+
 /** What was said on a link since it opened. */
 interface OpenLink {
   /** Our hello went out. */
@@ -41,7 +43,8 @@ const STRANGER: PalRecord = Object.freeze({ lists: null, receipt: null, mine: nu
 export class Pals {
   readonly #options: PalsOptions;
   readonly #pals: Map<PeerId, PalRecord>;
-  readonly #links = new Map<PeerId, OpenLink>();
+  /** Open links, and whether our hello went out on them. */
+  readonly #links = new Map<PeerId, boolean>();
   /** Tries of the gestures that are not acknowledged. Not saved: after a restart the first retry is soon. */
   readonly #attempts = new Map<PeerId, number>();
   readonly #changed = new Set<PeerId>();
@@ -159,32 +162,35 @@ export class Pals {
     }
   }
 
-  #onGesture(from: PeerId, gesture: Gesture): void {
-    const refusal = this.#take(from, gesture);
+  #onGesture(from: PeerId, gesture: SentGesture): void {
+    const wasReset = this.#wasReset(from, gesture.incarnation);
+    const refusal = this.#take(from, gesture, wasReset);
     if (refusal !== undefined) return this.#refuse(refusal);
+    if (wasReset) this.#tellAgain(from);
     if (this.#pals.has(from)) this.#greet(from);
   }
 
-  #onHello(from: PeerId, hello: Hello): void {
+  #onHello(from: PeerId, { incarnation, mine, held }: Hello): void {
     if (from === this.#options.self) return this.#refuse('self');
-    // A link that we were not told of yet is open all the same.
-    const link = this.#links.get(from) ?? this.#open(from);
-    link.incarnation = hello.incarnation;
-    const known = this.#pals.get(from)?.incarnation ?? null;
-    const wasReset = known !== null && known !== hello.incarnation;
+    const wasReset = this.#wasReset(from, incarnation);
     if (wasReset) this.#onReset(from);
     // What we cannot take here is refused by name when it comes as a gesture.
-    if (hello.mine !== null) this.#take(from, hello.mine);
+    if (mine !== null) this.#take(from, { ...mine, incarnation }, false);
     const record = this.#pals.get(from);
-    if (record !== undefined) {
-      if (record.incarnation !== hello.incarnation) this.#put(from, { ...record, incarnation: hello.incarnation });
-      if (wasReset && record.lists !== null) this.#gesture(from, 'hey', record.mine?.seq);
-      else this.#compareHeld(from, hello.held);
-    }
+    if (record !== undefined && record.incarnation !== incarnation) this.#put(from, { ...record, incarnation });
+    if (wasReset) this.#tellAgain(from);
+    else this.#compareHeld(from, held);
+    // A link that we were not told of yet is open all the same.
+    if (!this.#links.has(from)) this.#open(from);
     this.#greet(from);
   }
 
-  /** P7. A new `hey` follows once the peer's own word is taken. */
+  #wasReset(peer: PeerId, incarnation: string): boolean {
+    const known = this.#recordOf(peer).incarnation;
+    return known !== null && known !== incarnation;
+  }
+
+  /** P7. What the peer said in its former life counts no more. */
   #onReset(peer: PeerId): void {
     const before = this.#recordOf(peer);
     this.#put(peer, { ...before, theirs: null, receipt: null });
@@ -192,9 +198,17 @@ export class Pals {
     if (isLeeche(before) || before.lists !== null) this.#notify('reset', peer);
   }
 
+  /** P7. Nor does it know what we said, once its own new word is taken. */
+  #tellAgain(peer: PeerId): void {
+    const { lists, mine } = this.#recordOf(peer);
+    if (lists === null) this.#compareHeld(peer, null);
+    else this.#gesture(peer, 'hey', mine?.seq);
+  }
+
   /** What the peer holds of ours: the last word, an older one, or a later one than we remember. */
   #compareHeld(peer: PeerId, held: number | null): void {
-    const record = this.#recordOf(peer);
+    const record = this.#pals.get(peer);
+    if (record === undefined) return;
     const { mine, lists } = record;
     if (held !== null && held > (mine?.seq ?? -1) && isCredible(held, this.#nowMs)) {
       // We were set back to an older copy of our directory. What we say now must stand above what we no longer know we said.
@@ -227,21 +241,22 @@ export class Pals {
     else this.#sendMine(peer);
   }
 
-  /** P3. Takes a peer's gesture over, or says why not. */
-  #take(from: PeerId, gesture: Gesture): GestureRefusal | undefined {
+  /** P3. Takes a peer's gesture over, or says why not. `isReset`: what we hold of it is from a former life. */
+  #take(from: PeerId, { kind, seq, incarnation }: SentGesture, isReset: boolean): GestureRefusal | undefined {
     if (from === this.#options.self) return 'self';
-    const before = this.#recordOf(from);
-    const standing = compare(before.theirs, gesture, this.#nowMs);
+    const standing = compare(isReset ? null : this.#recordOf(from).theirs, { kind, seq }, this.#nowMs);
     if (standing !== 'newer') return standing === 'same' ? undefined : standing;
     if (!this.#pals.has(from)) {
       // A stranger's `bye` says what is so already, and is not worth remembering.
-      if (gesture.kind === 'bye') return undefined;
+      if (kind === 'bye') return undefined;
       if (!this.#makeRoom(from, Math.ceil(this.#options.maxPals * STRANGERS_SHARE))) return 'full';
     }
-    this.#put(from, { ...before, theirs: { kind: gesture.kind, seq: gesture.seq } });
-    if (isLeeche(before) === (gesture.kind === 'hey')) return undefined;
-    this.#emit(gesture.kind === 'hey' ? 'near' : 'away', from);
-    this.#notify(gesture.kind === 'hey' ? 'added' : 'dropped', from);
+    if (isReset) this.#onReset(from);
+    const before = this.#recordOf(from);
+    this.#put(from, { ...before, theirs: { kind, seq }, incarnation });
+    if (isLeeche(before) === (kind === 'hey')) return undefined;
+    this.#emit(kind === 'hey' ? 'near' : 'away', from);
+    this.#notify(kind === 'hey' ? 'added' : 'dropped', from);
     return undefined;
   }
 
@@ -259,7 +274,7 @@ export class Pals {
     if (!isCredible(mine.seq, this.#nowMs)) return this.#gesture(peer, mine.kind, undefined);
     const attempt = this.#attempts.get(peer) ?? 0;
     this.#attempts.set(peer, attempt + 1);
-    this.#effects.push({ type: 'SendGesture', to: peer, gesture: { kind: mine.kind, seq: mine.seq } });
+    this.#effects.push({ type: 'SendGesture', to: peer, gesture: { kind: mine.kind, seq: mine.seq, incarnation: this.#options.incarnation } });
     this.#effects.push({ type: 'SetTimer', peer, delayMs: retryDelayMs(attempt, this.#options.random.below(401)) });
     this.#greet(peer);
   }
@@ -271,21 +286,18 @@ export class Pals {
     this.#put(peer, { ...record, receipt: record.lists === null ? null : true, mine: { ...record.mine, acked: true } });
   }
 
-  /** Notes a link anew. The oldest goes when there are more than can be open. */
-  #open(peer: PeerId): OpenLink {
+  /** A link opened: our hello is due. The oldest link goes when there are more than can be. */
+  #open(peer: PeerId): void {
     this.#links.delete(peer);
     const [oldest] = this.#links.keys();
     if (oldest !== undefined && this.#links.size >= this.#options.maxLinks) this.#links.delete(oldest);
-    const link: OpenLink = { greeted: false, incarnation: null };
-    this.#links.set(peer, link);
-    return link;
+    this.#links.set(peer, false);
   }
 
   /** Says hello, once on each link. */
   #greet(peer: PeerId): void {
-    const link = this.#links.get(peer);
-    if (link === undefined || link.greeted) return;
-    link.greeted = true;
+    if (this.#links.get(peer) !== false) return;
+    this.#links.set(peer, true);
     const { mine, theirs } = this.#recordOf(peer);
     const hello: Hello = {
       incarnation: this.#options.incarnation,
@@ -325,7 +337,7 @@ export class Pals {
   }
 
   #recordOf(peer: PeerId): PalRecord {
-    return this.#pals.get(peer) ?? { ...STRANGER, incarnation: this.#links.get(peer)?.incarnation ?? null };
+    return this.#pals.get(peer) ?? STRANGER;
   }
 
   #put(peer: PeerId, record: PalRecord): void {

@@ -16,7 +16,7 @@ export type Column = Uint8Array | Uint32Array | Float64Array;
 export type Columns = Readonly<Record<string, Column>>;
 
 /**
- * Two random 32-bit numbers of this process. Ids need no hashing to spread, but their authors can grind them to start alike and so
+ * Two random odd 32-bit numbers of this process. Ids need no hashing to spread, but their authors can grind them to start alike and so
  * pile up in one place. Where an id goes is therefore a secret multiple of its first 64 bits (multiply-shift; Dietzfelbinger
  * et al. 1997): to collide without the secret, all 64 bits must agree.
  */
@@ -24,8 +24,13 @@ export type HashKey = readonly [number, number];
 
 /** A hash key from the system's source of randomness. */
 export function randomHashKey(): HashKey {
-  const [a = 1, b = 1] = crypto.getRandomValues(new Uint32Array(2));
-  return [a, b];
+  const [a = 0, b = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return [a | 1, b | 1];
+}
+
+/** Where an id with these first words would lie if nothing were in the way. @param key odd numbers @param shift 32 - log2 of the places */
+export function placeOf(first: number, second: number, key: HashKey, shift: number): number {
+  return (Math.imul(first, key[0]) + Math.imul(second, key[1])) >>> shift;
 }
 
 const WORDS = 4;
@@ -56,7 +61,7 @@ export class IdRing<C extends Columns> {
   constructor(maxIds: number, key: HashKey, makeColumns: (capacity: number) => C) {
     assert(maxIds >= 1 && maxIds <= MAX_IDS, 'a ring has room for 1 to 2^27 ids');
     this.#maxIds = maxIds;
-    this.#key = [key[0] | 1, key[1] | 1];
+    this.#key = key;
     this.#makeColumns = makeColumns;
     this.#capacity = Math.min(FIRST_CAPACITY, maxIds);
     this.#columns = makeColumns(this.#capacity);
@@ -137,7 +142,7 @@ export class IdRing<C extends Columns> {
     const table = this.#table;
     const words = this.#words;
     const mask = table.length - 1;
-    for (let place = this.#home(this.#a, this.#b); ; place = (place + 1) & mask) {
+    for (let place = placeOf(this.#a, this.#b, this.#key, this.#shift); ; place = (place + 1) & mask) {
       const slot = table[place]! - 1;
       if (slot < 0) return -1;
       const at = slot * WORDS;
@@ -145,13 +150,8 @@ export class IdRing<C extends Columns> {
     }
   }
 
-  /** Where an id with these first words would lie if nothing were in the way. */
-  #home(a: number, b: number): number {
-    return (Math.imul(a, this.#key[0]) + Math.imul(b, this.#key[1])) >>> this.#shift;
-  }
-
   #homeOf(slot: number): number {
-    return this.#home(this.#words[slot * WORDS]!, this.#words[slot * WORDS + 1]!);
+    return placeOf(this.#words[slot * WORDS]!, this.#words[slot * WORDS + 1]!, this.#key, this.#shift);
   }
 
   #link(slot: number): void {

@@ -2,22 +2,242 @@
  * The store on LevelDB. The disk is a log of group commits, the RAM its index: one batch a group, with one packed value for the ids it
  * remembered, one for the payloads it kept, and the values and timers it changed. Layout: layout.ts; values: packing.ts.
  *
- * Durable to the process: a group that was acknowledged survives a SIGKILL; a power cut may take the last ones, whole.
+ * Durable to the process: a group that was acknowledged survives a SIGKILL; a power cut may take the last ones, each whole.
  */
+import type { Seen } from '../agent.ts';
 import { HearsayError } from '../errors.ts';
 import type { RumorId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
-import type { Seen } from '../agent.ts';
+import { agentOperations, readAgentState } from './agent-state.ts';
+import type { Operation } from './agent-state.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Done, Group } from './group-commit.ts';
 import { MAX_IDS, randomHashKey } from './id-ring.ts';
-import { agentEnd, agentKey, agentPart, AgentPart, bucketOf, isBefore, logKey, SCHEMA_VERSION, valueKey } from './layout.ts';
+import { bucketOf, isBefore, logKey, valueKey } from './layout.ts';
 import type { LogPosition } from './layout.ts';
 import { PackedLog } from './log.ts';
 import { damage, openDatabase, storeError, VIEW } from './open.ts';
-import type { Database, Opened, StorePlace } from './open.ts';
+import type { Opened, StorePlace } from './open.ts';
 import { ID_RECORD_BYTES, isPackedIds, packIds, unpackPayload } from './packing.ts';
 import { PAYLOAD_OVERHEAD_BYTES, PayloadWindow } from './payload-window.ts';
 import { SeenSet } from './seen-set.ts';
 import type { AgentState, Changes, Kept, Remembered, Store } from './store.ts';
+
+/** Buckets are six hours long, so that looking hourly is often enough. Our choice. */
+const EXPIRY_INTERVAL_MS: number = 60 * 60 * 1000;
+/** The log on disk is cut when it is longer than needed by this part of what is kept. Our choice: 1.6 % more disk, few deletes. */
+const SLACK = 1 / 64;
+
+/**
+ * Opens the store, making what is not there yet, and reads its log into RAM.
+ * @param place a directory of the node's own (made with mode 0700; the database is in `<dir>/db`), or a database that its owner closes
+ * @param now wall clock, ms since 1970. When it goes back, what comes counts as of the latest bucket there was.
+ * @throws HearsayError `HEARSAY_LOCKED`, `HEARSAY_NEWER_SCHEMA`, `HEARSAY_STORE_DAMAGED`, `HEARSAY_STORE_FAILED`, `HEARSAY_BAD_CONFIG`
+ */
+export async function openStore(place: StorePlace, limits: Limits, now: () => number): Promise<Store> {
+  atMost('maxSeen', limits.maxSeen, MAX_IDS);
+  atMost('maxPayloadWindowBytes', limits.maxPayloadWindowBytes, (MAX_IDS - 1) * PAYLOAD_OVERHEAD_BYTES);
+  const opened = await openDatabase(place);
+  const store = new LevelStore(opened, limits, now);
+  try {
+    await store.load();
+  } catch (error) {
+    await opened.release();
+    throw storeError(error);
+  }
+  return store;
+}
+
+class LevelStore implements Store {
+  readonly incarnation: string;
+  readonly #opened: Opened;
+  readonly #limits: Limits;
+  readonly #now: () => number;
+  readonly #seen: SeenSet;
+  readonly #window: PayloadWindow;
+  readonly #idsLog: PackedLog;
+  readonly #payloadsLog: PackedLog;
+  readonly #checkpoints: Checkpoints;
+  readonly #commits: GroupCommit = new GroupCommit((group) => this.#write(group));
+  /** Agents that are known to be on disk; as many as have run in this process. */
+  readonly #known = new Set<string>();
+  /** Where the next group goes, at the earliest. The bucket never goes back, whatever the clock does: the log's order is that of time. */
+  #next: LogPosition = { bucket: 0, sequence: 0 };
+  /** The ids' log is not needed before it. */
+  #idsFrom: LogPosition = { bucket: 0, sequence: 0 };
+  /** `droppedBytes` of the window when its log was cut last. */
+  #cutBytes = 0;
+  #expiry: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(opened: Opened, limits: Limits, now: () => number) {
+    const key = randomHashKey();
+    this.incarnation = opened.incarnation;
+    this.#opened = opened;
+    this.#limits = limits;
+    this.#now = now;
+    this.#seen = new SeenSet(limits.maxSeen, key);
+    this.#window = new PayloadWindow(limits.maxPayloadWindowBytes, key);
+    this.#idsLog = new PackedLog(opened.db, 'ids');
+    this.#payloadsLog = new PackedLog(opened.db, 'payloads');
+    this.#checkpoints = new Checkpoints(Math.ceil(limits.maxSeen * SLACK));
+  }
+
+  /** Reads the log into RAM. Called once, before anything else. */
+  async load(): Promise<void> {
+    await this.#idsLog.read((value, at) => {
+      if (!isPackedIds(value)) throw damage(`a group of ids of ${value.length} bytes`);
+      for (let i = 0; i < value.length; i += ID_RECORD_BYTES) this.#seen.mergeRecord(value, i, at.bucket);
+      this.#passed(at);
+      this.#checkpoints.note(this.#seen.added, this.#next);
+    });
+    await this.#payloadsLog.read((value, at) => {
+      if (this.#window.index(value, at) === undefined) throw damage(`a group of payloads of ${value.length} bytes`);
+      this.#passed(at);
+    });
+    this.#expire();
+    this.#expiry = setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS).unref();
+  }
+
+  get seenCount(): number {
+    return this.#seen.size;
+  }
+
+  seen(id: RumorId): Seen | undefined {
+    return this.#seen.get(id);
+  }
+
+  markSeen(entry: Remembered): void {
+    this.#seen.merge(entry, this.#bucket());
+  }
+
+  append(changes: Changes, done: Done): void {
+    if (this.#closing !== undefined) {
+      void this.#commits.flush().then(() => done(closed()));
+      return;
+    }
+    // A failed commit does not take this back: the process did have the rumor and passed it on, and every later copy would be let in
+    // again for as long as the disk is full. The host, which hears of the failure, decides whether to run the event again; after a
+    // restart the disk decides.
+    for (const entry of changes.remember ?? []) this.#seen.merge(entry, this.#bucket());
+    this.#commits.append(changes, done);
+  }
+
+  writeMeta(key: string, value: Uint8Array): void {
+    if (this.#closing !== undefined) throw closed();
+    this.#commits.put(key, value);
+  }
+
+  async readMeta(key: string): Promise<Uint8Array | undefined> {
+    return this.#commits.pending(key) ?? this.#read(() => this.#opened.db.get<Uint8Array, Uint8Array>(valueKey(key), VIEW));
+  }
+
+  async readAgent(agent: string): Promise<AgentState | undefined> {
+    await this.#commits.flush();
+    return this.#read(() => readAgentState(this.#opened.db, agent));
+  }
+
+  async payload(id: RumorId): Promise<Kept | undefined> {
+    await this.#commits.flush();
+    return this.#read(async () => {
+      const found = this.#window.find(id);
+      const value = found && (await this.#payloadsLog.get(found.at));
+      // It may have left the window while it was read.
+      if (found === undefined || value === undefined) return undefined;
+      const kept = unpackPayload(value, found.offset);
+      if (kept?.id !== id) throw damage('another payload than the one kept there');
+      return kept;
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.#commits.flush();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#expiry);
+    await this.#commits.flush();
+    await this.#idsLog.settled();
+    await this.#payloadsLog.settled();
+    await this.#opened.release();
+  }
+
+  async #read<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw closed();
+    try {
+      return await read();
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  /** Puts one group on disk, whole or not at all. */
+  async #write({ changes, values }: Group): Promise<void> {
+    const at: LogPosition = { bucket: this.#bucket(), sequence: this.#next.sequence };
+    // A sequence is not used twice, also when it did not get to the disk.
+    this.#passed(at);
+    const operations: Operation[] = agentOperations(changes, this.#known);
+    for (const [key, value] of values) operations.push({ type: 'put', key: valueKey(key), value });
+    const ids = packIds(changes);
+    if (ids !== undefined) operations.push({ type: 'put', key: logKey('ids', at), value: ids });
+    const payloads = this.#window.pack(changes);
+    if (payloads !== undefined) operations.push({ type: 'put', key: logKey('payloads', at), value: payloads });
+    if (operations.length === 0) return;
+    const indexed = payloads === undefined ? 0 : (this.#window.index(payloads, at) ?? 0);
+    try {
+      await this.#opened.db.batch<Uint8Array, Uint8Array>(operations, VIEW);
+    } catch (error) {
+      this.#window.takeBack(indexed);
+      throw error;
+    }
+    for (const { agent } of changes) this.#known.add(agent);
+    this.#checkpoints.note(this.#seen.added, this.#next);
+    this.#cut();
+  }
+
+  /** The bucket of now, or the latest one there was when the clock went back. */
+  #bucket(): number {
+    const bucket = bucketOf(this.#now());
+    if (bucket > this.#next.bucket) this.#next = { bucket, sequence: this.#next.sequence };
+    return this.#next.bucket;
+  }
+
+  /** What comes next comes after `at`. */
+  #passed({ bucket, sequence }: LogPosition): void {
+    this.#next = { bucket: Math.max(bucket, this.#next.bucket), sequence: Math.max(sequence + 1, this.#next.sequence) };
+  }
+
+  #expire(): void {
+    const now = this.#now();
+    const expired: LogPosition = { bucket: bucketOf(now - this.#limits.seenRetentionMs), sequence: 0 };
+    this.#seen.expireBefore(expired.bucket);
+    if (isBefore(this.#idsFrom, expired)) this.#idsFrom = expired;
+    this.#window.expireBefore(bucketOf(now - this.#limits.payloadRetentionMs));
+    this.#cutBytes = -Infinity;
+    this.#cut();
+  }
+
+  /** Shortens the logs on disk to what is still in RAM, when that is worth a delete. */
+  #cut(): void {
+    const overtaken = this.#checkpoints.overtaken(this.#seen.dropped);
+    if (overtaken !== undefined && isBefore(this.#idsFrom, overtaken)) this.#idsFrom = overtaken;
+    this.#idsLog.clearBefore(this.#idsFrom);
+    if (this.#window.droppedBytes - this.#cutBytes < this.#limits.maxPayloadWindowBytes * SLACK) return;
+    this.#cutBytes = this.#window.droppedBytes;
+    this.#payloadsLog.clearBefore(this.#window.oldest ?? this.#next);
+  }
+}
+
+function closed(): HearsayError {
+  return new HearsayError('HEARSAY_CLOSED', { field: 'store', rule: 'to be open', value: 'a closed one' });
+}
+
+function atMost(name: 'maxSeen' | 'maxPayloadWindowBytes', value: number, max: number): void {
+  if (value > max) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: `limits.${name}`, rule: `to be at most ${max}`, value });
+}

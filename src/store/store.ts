@@ -27,12 +27,12 @@ export interface TimerChange {
   readonly atMs: number | undefined;
 }
 
-/** Merged into what is there: hops rise to the maximum, flags are only ever set. */
+/** Merged into what is there: hops rise to the maximum, flags are only ever set. Give what changed: each one is a record on disk. */
 export interface Remembered extends Seen {
   readonly id: RumorId;
 }
 
-/** One payload for the window, with the hops it had left when it came. */
+/** One payload for the window, with the hops it had left when it came first; one that is there already is not written again. */
 export interface Kept {
   readonly id: RumorId;
   readonly mark: Mark;
@@ -48,25 +48,29 @@ export interface AgentState {
   readonly timers: ReadonlyMap<string, number>;
 }
 
+/** Once closed: reads and `writeMeta` end with `HEARSAY_CLOSED`, an `append` is acknowledged with it, and what is in RAM can still be asked. */
 export interface Store {
   /** A random id made with the directory; another one after the directory was lost. 32 hex digits. */
   readonly incarnation: string;
   /** The state on disk, or `undefined` when this name never ran here. */
   readAgent(agent: string): Promise<AgentState | undefined>;
-  /** From RAM. Shows what `markSeen` and `append` were given, at once, before it is on disk. */
+  /** From RAM. Shows what `markSeen` and `append` were given, at once, before it is on disk, and also when it could not be written. */
   seen(id: RumorId): Seen | undefined;
   /** RAM only: this process has it. The disk learns it with the `append` that carries it. */
   markSeen(entry: Remembered): void;
-  /** From the window. */
+  /** From the window, also what was appended just now. The bytes are the caller's own. */
   payload(id: RumorId): Promise<Kept | undefined>;
   /** How many ids are remembered. */
   readonly seenCount: number;
   /** A node-wide value (not an agent's), for instance the address book. */
   readMeta(key: string): Promise<Uint8Array | undefined>;
+  /** In the next group; kept through failed writes until it is on disk. `readMeta` shows it at once. */
   writeMeta(key: string, value: Uint8Array): void;
   /**
    * Adds to the group that is written next. `done` is called in the order of the calls, once the group is on disk, or with
-   * `HEARSAY_STORE_FAILED` when it could not be written; then nothing of that group is on disk.
+   * `HEARSAY_STORE_FAILED` when it could not be written; then nothing of that group is on disk. What was appended before the failure
+   * was known fails with it, since it may build on what was lost; what is appended from `done` on is tried again.
+   * How much waits is the caller's to bound, by the `done` that are missing. `changes` and its bytes must not change until then.
    */
   append(changes: Changes, done: (error?: Error) => void): void;
   /** Resolves when everything appended so far is on disk or has failed. */

@@ -52,6 +52,15 @@ export function parseAddress(text: string): Address {
   };
 }
 
+/** Whether text from a peer is an address in its normal form, without a peer id. Never throws. */
+export function isAddress(text: string): boolean {
+  try {
+    return parseAddress(text).url === text;
+  } catch {
+    return false;
+  }
+}
+
 /** The text of an address: the URL, and `#` and the peer id where it is known. */
 export function formatAddress(url: string, peer?: PeerId): string {
   return peer === undefined ? url : `${url}#${peer}`;

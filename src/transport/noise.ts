@@ -100,7 +100,7 @@ export class Handshake {
 
   /** The next message, which must be ours. Throws out of turn, after a refusal, and past {@link MAX_MESSAGE_BYTES}. */
   writeMessage(payload: Uint8Array): Uint8Array {
-    assert(this.#state === 'running' && this.#ourTurn(), 'a handshake is written in turn');
+    assert(this.#isTurn('write'), 'a handshake is written in turn');
     const parts = this.#tokens().map((token) => this.#write(token));
     parts.push(this.#symmetric.encryptAndHash(payload));
     const message = concat(parts);
@@ -111,7 +111,7 @@ export class Handshake {
 
   /** The payload of the other's next message, or `undefined`: refused, and the handshake is dead. Never throws for what was sent. */
   readMessage(message: Uint8Array): Uint8Array | undefined {
-    const payload = this.#state === 'running' && !this.#ourTurn() ? this.#read(message) : undefined;
+    const payload = this.#isTurn('read') ? this.#read(message) : undefined;
     if (payload === undefined) this.#state = 'dead';
     else this.#next += 1;
     return payload;
@@ -125,8 +125,10 @@ export class Handshake {
     return this.#initiator ? { send: initiators, receive: responders } : { send: responders, receive: initiators };
   }
 
-  #ourTurn(): boolean {
-    return this.#next < this.#pattern.messages.length && (this.#next % 2 === 0) === this.#initiator;
+  #isTurn(what: 'write' | 'read'): boolean {
+    if (this.#state !== 'running' || this.complete) return false;
+    const ours = (this.#next % 2 === 0) === this.#initiator;
+    return ours === (what === 'write');
   }
 
   #tokens(): readonly Token[] {

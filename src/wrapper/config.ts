@@ -73,7 +73,7 @@ export function configInEffect(persisted: unknown, maxHops: number): { readonly 
   const config: Record<string, unknown> = {};
   const clamped: string[] = [];
   for (const [field, fallback] of Object.entries(DEFAULT_GOSSIP_CONFIG)) {
-    const value = fieldOf(persisted, field);
+    const value = fieldOf(persisted, field) ?? fallback; // Older code may not have had the field.
     const allowed = ruleBroken(field, value, maxHops) === undefined;
     if (!allowed) clamped.push(field);
     config[field] = allowed ? value : field === 'hops' && isInteger(value, 0, MAX_HOPS) ? maxHops : fallback;

@@ -14,6 +14,8 @@ const HOPS_AT = 1;
 const MARK_LENGTH_AT = 2;
 const MARK_AT = 3;
 const encoder = new TextEncoder();
+/** Without `ignoreBOM` two byte strings would read as one mark. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A rumor's parts. `payload` is a view into `bytes`; nobody changes either. */
 export interface WireRumor {
@@ -41,7 +43,7 @@ export function encodeRumor(mark: Mark, payload: Uint8Array): WireRumor {
 
 /** A copy of a rumor's bytes with another count. The rest is forwarded as the origin made it. */
 export function withHops(bytes: Uint8Array, hops: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes); // Not `slice`: of a Buffer that is no copy.
   copy[HOPS_AT] = hops;
   return copy;
 }
@@ -62,8 +64,7 @@ export function parseRumor(data: unknown, maxPayloadBytes: number): { readonly o
 
 function readMark(bytes: Uint8Array): Mark | undefined {
   try {
-    // Without `ignoreBOM` two byte strings would read as one mark.
-    const mark = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const mark = decoder.decode(bytes);
     return isMark(mark) ? mark : undefined;
   } catch {
     return undefined;

@@ -177,24 +177,24 @@ describe('encodePayload refuses', () => {
     x = 1;
   }
 
-  test.each<{ name: string; data: unknown; message: string }>([
-    { name: 'undefined', data: undefined, message: 'Expected `data` to be plain data, got `undefined`' },
-    { name: 'undefined in an array', data: { a: [1, undefined] }, message: 'Expected `data.a[1]` to be plain data, got `undefined`' },
-    { name: 'a hole', data: new Array(1), message: 'Expected `data[0]` to be plain data, got `undefined`' },
-    { name: 'a function', data: { f: () => 1 }, message: 'Expected `data.f` to be plain data, got `a function`' },
-    { name: 'a symbol', data: [Symbol('s')], message: 'Expected `data[0]` to be plain data, got `a symbol`' },
-    { name: 'a symbol as a key', data: { a: { [Symbol('s')]: 1 } }, message: 'Expected `data.a` to have strings as keys, got `a symbol`' },
-    { name: 'a small bigint', data: [7n], message: 'Expected `data[0]` to be a number where a number can count it (a small bigint would arrive as one), got `a bigint`' },
-    { name: 'the least bigint that a number can count', data: -(2n ** 53n) + 1n, message: 'Expected `data` to be a number where a number can count it (a small bigint would arrive as one), got `a bigint`' },
-    { name: 'a bigint of 65 bits', data: 2n ** 64n, message: 'Expected `data` to fit 64 bits, got `a larger bigint`' },
-    { name: 'a negative bigint of 65 bits', data: -(2n ** 64n) - 1n, message: 'Expected `data` to fit 64 bits, got `a larger bigint`' },
-    { name: 'a lone surrogate', data: { a: '\ud800x' }, message: 'Expected `data.a` to be well-formed text, got `a lone surrogate`' },
-    { name: 'a lone surrogate as a key', data: { '\udfff': 1 }, message: 'Expected `data` to be well-formed text, got `a lone surrogate`' },
-    { name: 'an own __proto__', data: JSON.parse('{"a":{"__proto__":{"x":1}}}'), message: 'Expected `data.a` to have no key `__proto__`, got `one`' },
-    { name: 'a cycle', data: cycle, message: 'Expected `data[0].back` not to contain itself, got `a cycle`' },
-    { name: 'a 17th container', data: nested(17), message: `Expected \`data${'.a[0]'.repeat(8)}\` to nest at most 16 deep, got \`more\`` },
-  ])('$name', ({ data, message }) => {
-    expect(() => encodePayload(data)).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_DATA', message }));
+  test.each<{ name: string; data: unknown; field: string; rule: string; value: string }>([
+    { name: 'undefined', data: undefined, field: 'data', rule: 'to be plain data', value: 'undefined' },
+    { name: 'undefined in an array', data: { a: [1, undefined] }, field: 'data.a[1]', rule: 'to be plain data', value: 'undefined' },
+    { name: 'a hole', data: new Array(1), field: 'data[0]', rule: 'to be plain data', value: 'undefined' },
+    { name: 'a function', data: { f: () => 1 }, field: 'data.f', rule: 'to be plain data', value: 'a function' },
+    { name: 'a symbol', data: [Symbol('s')], field: 'data[0]', rule: 'to be plain data', value: 'a symbol' },
+    { name: 'a symbol as a key', data: { a: { [Symbol('s')]: 1 } }, field: 'data.a', rule: 'to have strings as keys', value: 'a symbol' },
+    { name: 'a small bigint', data: [7n], field: 'data[0]', rule: 'to be a number where a number can count it (a small bigint would arrive as one)', value: 'a bigint' },
+    { name: 'the least bigint that a number can count', data: -(2n ** 53n) + 1n, field: 'data', rule: 'to be a number where a number can count it (a small bigint would arrive as one)', value: 'a bigint' },
+    { name: 'a bigint of 65 bits', data: 2n ** 64n, field: 'data', rule: 'to fit 64 bits', value: 'a larger bigint' },
+    { name: 'a negative bigint of 65 bits', data: -(2n ** 64n) - 1n, field: 'data', rule: 'to fit 64 bits', value: 'a larger bigint' },
+    { name: 'a lone surrogate', data: { a: '\ud800x' }, field: 'data.a', rule: 'to be well-formed text', value: 'a lone surrogate' },
+    { name: 'a lone surrogate as a key', data: { '\udfff': 1 }, field: 'data', rule: 'to be well-formed text', value: 'a lone surrogate' },
+    { name: 'an own __proto__', data: JSON.parse('{"a":{"__proto__":{"x":1}}}'), field: 'data.a', rule: 'to have no key `__proto__`', value: 'one' },
+    { name: 'a cycle', data: cycle, field: 'data[0].back', rule: 'not to contain itself', value: 'a cycle' },
+    { name: 'a 17th container', data: nested(17), field: `data${'.a[0]'.repeat(8)}`, rule: 'to nest at most 16 deep', value: 'more' },
+  ])('$name', ({ data, field, rule, value }) => {
+    expect(() => encodePayload(data)).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_DATA', field, rule, value }));
   });
 
   test.each<[kind: string, data: unknown]>([
@@ -212,8 +212,8 @@ describe('encodePayload refuses', () => {
     ['an instance of a class', new Point()],
     ['an instance of a class', Object.create({ inherited: 1 })],
   ])('%s', (kind, data) => {
-    const message = `Expected \`data.at\` to be plain data: null, a boolean, number, string, Uint8Array, array or plain object, got \`${kind}\``;
-    expect(() => encodePayload({ at: data })).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_DATA', message }));
+    const rule = 'to be plain data: null, a boolean, number, string, Uint8Array, array or plain object';
+    expect(() => encodePayload({ at: data })).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_DATA', field: 'data.at', rule, value: kind }));
   });
 
   test('16 containers are few enough, and the same container twice is no cycle', () => {
@@ -240,7 +240,7 @@ describe('encodePayload is bounded', () => {
     const size = encodePayload(data).length;
     expect(encodePayload(data, size)).toHaveLength(size);
     const error = caught(() => encodePayload(data, size - 1));
-    expect(error).toMatchObject({ code: 'HEARSAY_TOO_LARGE', message: `Expected \`data\` to take at most ${size - 1} bytes, got \`at least ${size} bytes\`` });
+    expect(error).toMatchObject({ code: 'HEARSAY_TOO_LARGE', field: 'data', rule: `to take at most ${size - 1} bytes`, value: `at least ${size} bytes` });
   });
 
   test('without maxBytes the bound is 1 MiB', () => {

@@ -294,11 +294,22 @@ describe('Handshake', () => {
     expect(() => sides[0].split()).toThrow('once');
   });
 
-  test('a message after the last is refused', () => {
-    const sides = pair();
-    refusedAt(sides, (message) => message);
-    expect(sides[0].readMessage(new Uint8Array(64))).toBeUndefined();
-    expect(() => sides[1].writeMessage(EMPTY)).toThrow('in turn');
+  test('a message after the last is refused, even one that opens', () => {
+    const [initiator, peer] = pair();
+    const responder = new Handshake({
+      pattern: { ...XX, messages: [...XX.messages, []] },
+      initiator: false,
+      prologue: PROLOGUE,
+      staticSecret: primitives().randomBytes(32),
+    });
+    for (const index of [0, 1, 2]) {
+      const [writer, reader] = index % 2 === 0 ? [initiator, responder] : [responder, initiator];
+      expect(reader.readMessage(writer.writeMessage(EMPTY))).toHaveLength(0);
+    }
+    expect([initiator.complete, responder.complete]).toEqual([true, false]);
+    expect(initiator.readMessage(responder.writeMessage(EMPTY))).toBeUndefined();
+    expect(initiator.complete).toBe(false);
+    expect(() => peer.writeMessage(EMPTY)).toThrow('in turn');
   });
 
   test('what was read does not change with the buffer it came in', () => {

@@ -10,9 +10,15 @@ export interface Gesture {
   readonly seq: number;
 }
 
+/** A gesture as it is sent. */
+export interface SentGesture extends Gesture {
+  /** Made with the sender's directory: another one means that the sender was reset (P7). 32 hex digits. */
+  readonly incarnation: string;
+}
+
 /** Sent once on each link by both ends, so that loss, reordering and resets repair themselves. */
 export interface Hello {
-  /** Made with the sender's directory: another one means that the sender was reset (P7). 32 hex digits. */
+  /** As in {@link SentGesture}. */
   readonly incarnation: string;
   /** The sender's last gesture to the receiver. */
   readonly mine: Gesture | null;

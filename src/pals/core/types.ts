@@ -2,7 +2,7 @@
  * What goes into the friend graph, what comes out, and what it keeps. Pure.
  */
 import type { PeerId } from '../../ids.ts';
-import type { Gesture, GestureRefusal, Hello } from './register.ts';
+import type { Gesture, GestureRefusal, Hello, SentGesture } from './register.ts';
 
 /** Everything known of one peer. Replaced whole, never changed in place. */
 export interface PalRecord {
@@ -23,7 +23,7 @@ export type PalsInput =
   | { readonly type: 'Meet'; readonly peer: PeerId; readonly lists: readonly string[] }
   | { readonly type: 'Part'; readonly peer: PeerId; readonly lists: readonly string[] }
   | { readonly type: 'Resend' }
-  | { readonly type: 'GestureReceived'; readonly from: PeerId; readonly gesture: Gesture }
+  | { readonly type: 'GestureReceived'; readonly from: PeerId; readonly gesture: SentGesture }
   | { readonly type: 'HelloReceived'; readonly from: PeerId; readonly hello: Hello }
   /** Our gesture of that `seq` was answered. `refused`: why not; `unreachable` and `overloaded` are no answer. */
   | { readonly type: 'GestureAnswered'; readonly peer: PeerId; readonly seq: number; readonly refused?: string }
@@ -49,7 +49,7 @@ export type PalsRefusal = GestureRefusal | 'bad-list' | 'too-many-lists';
 
 /** What the shell must now do. */
 export type PalsEffect =
-  | { readonly type: 'SendGesture'; readonly to: PeerId; readonly gesture: Gesture }
+  | { readonly type: 'SendGesture'; readonly to: PeerId; readonly gesture: SentGesture }
   | { readonly type: 'SendHello'; readonly to: PeerId; readonly hello: Hello }
   /** Replaces the peer's timer. One per peer. */
   | { readonly type: 'SetTimer'; readonly peer: PeerId; readonly delayMs: number }

@@ -1,0 +1,46 @@
+/**
+ * What happens to a node as a whole, counted by kind.
+ */
+import { Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { HearsayError } from '../errors.ts';
+import type { PeerId } from '../ids.ts';
+
+/** Reasons are stable words. Nothing here holds a payload or a key. */
+export type NodeEvent =
+  | { readonly type: 'link-up'; readonly peer: PeerId; readonly dialled: boolean }
+  | { readonly type: 'link-down'; readonly peer: PeerId; readonly reason: string }
+  /** A connection that was not let in. */
+  | { readonly type: 'refused'; readonly reason: string; readonly host: string; readonly count: number }
+  | { readonly type: 'dial-failed'; readonly peer: PeerId | undefined; readonly address: string; readonly error: HearsayError }
+  /** A peer broke the protocol and was disconnected, or sent a record that is none. */
+  | { readonly type: 'misbehaved'; readonly peer: PeerId; readonly reason: string; readonly count: number }
+  /** A fact to a peer that reads too slowly was dropped. */
+  | { readonly type: 'dropped'; readonly peer: PeerId; readonly reason: string; readonly count: number }
+  /** Something on disk was unusable and was left out. */
+  | { readonly type: 'damaged'; readonly error: HearsayError };
+
+type Counted = Extract<NodeEvent, { count: number }>;
+
+/** The stream behind `node.events$`. `count` is how often that reason occurred since the start. */
+export class NodeEvents {
+  readonly #events = new Subject<NodeEvent>();
+  /** By kind and reason: reasons are our own words, so there are only so many. */
+  readonly #counts = new Map<string, number>();
+  readonly stream: Observable<NodeEvent> = this.#events.asObservable();
+
+  tell(event: NodeEvent): void {
+    this.#events.next(event);
+  }
+
+  count(event: Omit<Extract<Counted, { type: 'refused' }>, 'count'> | Omit<Extract<Counted, { type: 'misbehaved' | 'dropped' }>, 'count'>): void {
+    const key = `${event.type} ${event.reason}`;
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    this.#events.next({ ...event, count } as NodeEvent);
+  }
+
+  close(): void {
+    this.#events.complete();
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What agents leave behind, as keys and values: the state of one agent read, and the changes of one group as operations.
+ * In a group the last change of a key is the only one that is written.
+ */
+import { AgentPart, agentEnd, agentKey, agentPart } from './layout.ts';
+import { damage, VIEW } from './open.ts';
+import type { Database } from './open.ts';
+import type { AgentState, Changes } from './store.ts';
+
+/** One operation of a batch. */
+export type Operation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array };
+
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+/** @returns `undefined` when the agent never ran here */
+export async function readAgentState(db: Database, agent: string): Promise<AgentState | undefined> {
+  const saved = new Map<string, Uint8Array>();
+  const timers = new Map<string, number>();
+  let ran = false;
+  for await (const [key, value] of db.iterator<Uint8Array, Uint8Array>({ gte: agentKey(agent, 0), lt: agentEnd(agent), ...VIEW })) {
+    const { part, name } = agentPart(agent, key);
+    if (part === AgentPart.ran) ran = true;
+    else if (part === AgentPart.saved) saved.set(name, value);
+    else if (part === AgentPart.timer && value.length === 8) timers.set(name, viewOf(value).getFloat64(0));
+    else throw damage(`an entry of an agent of kind ${part} and ${value.length} bytes`);
+  }
+  return ran ? { saved, timers } : undefined;
+}
+
+/** What a group changes of agents. @param known agents that are on disk already */
+export function agentOperations(group: readonly Changes[], known: ReadonlySet<string>): Operation[] {
+  const agents = new Map<string, { readonly saved: Map<string, Uint8Array | undefined>; readonly timers: Map<string, number | undefined> }>();
+  for (const { agent, saves, timers } of group) {
+    let last = agents.get(agent);
+    if (last === undefined) agents.set(agent, (last = { saved: new Map(), timers: new Map() }));
+    for (const { key, value } of saves ?? []) last.saved.set(key, value);
+    for (const { wire, atMs } of timers ?? []) last.timers.set(wire, atMs);
+  }
+  const operations: Operation[] = [];
+  for (const [agent, { saved, timers }] of agents) {
+    if (!known.has(agent)) operations.push({ type: 'put', key: agentKey(agent, AgentPart.ran), value: EMPTY });
+    for (const [key, value] of saved) operations.push(operation(agentKey(agent, AgentPart.saved, key), value));
+    for (const [wire, atMs] of timers) operations.push(operation(agentKey(agent, AgentPart.timer, wire), atMs === undefined ? undefined : double(atMs)));
+  }
+  return operations;
+}
+
+function operation(key: Uint8Array, value: Uint8Array | undefined): Operation {
+  return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
+}
+
+function double(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  viewOf(bytes).setFloat64(0, value);
+  return bytes;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

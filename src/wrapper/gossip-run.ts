@@ -1,0 +1,229 @@
+/**
+ * One run of one wrapped agent: binds the core to the inner agent's arms. Shell, but synchronous: it waits for nothing.
+ */
+import { forget, refuse } from '../agent.ts';
+import type { Agent, Bowl, Datum, Effect, Effects, Path, Sign, Wire } from '../agent.ts';
+import { isPeerId } from '../ids.ts';
+import type { PeerId } from '../ids.ts';
+import { GOSSIP_GOSSIP, GOSSIP_SOURCE } from '../marks/paths.ts';
+import { rumorId } from '../marks/rumor-id.ts';
+import { readBody, strangeBody } from './body.ts';
+import type { Body } from './body.ts';
+import { configChange } from './config.ts';
+import type { GossipConfig } from './config.ts';
+import { FORBIDDEN, GossipCore } from './core.ts';
+import type { Input, PalChange, PalsList, Unknown } from './core/messages.ts';
+import { hostEffect } from './host-effects.ts';
+import { innerBowl } from './inner-bowl.ts';
+import { mapEffects } from './map-effects.ts';
+import type { Transform } from './map-effects.ts';
+import { GOSSIP_CONFIG_MARK, ordersFor } from './orders.ts';
+import type { Code } from './orders.ts';
+import { readQuarantine } from './quarantine-entries.ts';
+import { GOSSIP_RUMOR, KNOWN_KINDS, parseRumor } from './rumor.ts';
+import type { WireRumor } from './rumor.ts';
+import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, isReserved, palsListOf, QUARANTINE_WIRE, timerOf } from './wires.ts';
+
+/** What the code gives a wrapped agent. */
+export interface GossipCode extends Code {
+  readonly given: GossipConfig;
+}
+
+type Fact = Extract<Sign, { type: 'fact' }>;
+
+export class GossipRun {
+  readonly #inner: Agent;
+  readonly #code: GossipCode;
+  readonly #core: GossipCore<Body>;
+
+  constructor(inner: Agent, code: GossipCode, bowl: Bowl) {
+    this.#inner = inner;
+    this.#code = code;
+    const { maxQuarantined, maxQuarantinedBytes } = bowl.limits;
+    const quarantined = readQuarantine(bowl).entries.map(({ id, order, rumor }) => ({ id, order, bytes: rumor.bytes.length }));
+    this.#core = new GossipCore({ our: bowl.our, ...code, persisted: bowl.saved.get(CONFIG_KEY), quarantined, maxQuarantined, maxQuarantinedBytes });
+  }
+
+  get config(): GossipConfig {
+    return this.#core.config;
+  }
+
+  /** W1, W2. */
+  start(arm: 'onInit' | 'onLoad', bowl: Bowl): Effects {
+    const own = (now: Bowl): readonly Effect[] => [...this.#step({ type: 'Started' }, now), ...(arm === 'onLoad' ? this.#readAgain(now) : [])];
+    return this.#pass(this.#inner[arm]?.(innerBowl(bowl)), bowl, own);
+  }
+
+  poke(datum: Datum, bowl: Bowl): Effects {
+    if (datum.mark === GOSSIP_RUMOR) return refuse('gossip-rejected');
+    if (datum.mark === GOSSIP_CONFIG_MARK) return this.#configure(datum.data, bowl);
+    return this.#inner.onPoke === undefined ? refuse('not-open') : this.#pass(this.#inner.onPoke(datum, innerBowl(bowl)), bowl);
+  }
+
+  /** W9, W10. */
+  watch(path: Path, bowl: Bowl): Effects {
+    if (!isReserved(path)) return this.#pass(this.#inner.onWatch?.(path, innerBowl(bowl)), bowl);
+    const peer = bowl.src;
+    if (path !== GOSSIP_GOSSIP || !this.#core.mayTell(peer)) return refuse(FORBIDDEN);
+    const answers = this.#inner.onWatch?.(GOSSIP_SOURCE, innerBowl(bowl));
+    // Asked once more after a promise: the policy may have changed meanwhile.
+    return this.#pass(answers, bowl, (now) => this.#step({ type: 'WatchAsked', peer }, now), peer);
+  }
+
+  /** W11. */
+  leave(path: Path, bowl: Bowl): Effects {
+    if (path === GOSSIP_GOSSIP) return this.#step({ type: 'SubscriberLeft', peer: bowl.src }, bowl);
+    return isReserved(path) ? undefined : this.#pass(this.#inner.onLeave?.(path, innerBowl(bowl)), bowl);
+  }
+
+  agent(wire: Wire, sign: Sign, bowl: Bowl): Effects {
+    if (wire === GOSSIP_GOSSIP && sign.type === 'fact') return this.#hear(wire, sign, bowl);
+    if (wire === QUARANTINE_WIRE && sign.type === 'fact') return this.#quarantine(sign, bowl);
+    if (isHearWire(wire)) return this.#peerSaid(sign, bowl);
+    const list = palsListOf(wire);
+    if (list !== undefined) return this.#palsSaid(list, sign, bowl);
+    return isOurs(wire) ? undefined : this.#pass(this.#inner.onAgent?.(wire, sign, innerBowl(bowl)), bowl);
+  }
+
+  wake(wire: Wire, bowl: Bowl): Effects {
+    const timer = timerOf(wire);
+    if (timer !== undefined) return this.#step({ type: 'TimerFired', timer }, bowl);
+    return isOurs(wire) ? undefined : this.#pass(this.#inner.onWake?.(wire, innerBowl(bowl)), bowl);
+  }
+
+  /** W22. */
+  peek(path: Path, bowl: Bowl): unknown {
+    return path === CONFIG_PEEK ? this.config : this.#inner.onPeek?.(path, innerBowl(bowl));
+  }
+
+  fail(error: Error, bowl: Bowl): Effects {
+    return this.#pass(this.#inner.onFail?.(error, innerBowl(bowl)), bowl);
+  }
+
+  arrival(wire: Wire, sign: Sign, bowl: Bowl): readonly Effect[] | undefined {
+    if (isHearWire(wire) && sign.type === 'fact') return this.#ingest(sign, bowl);
+    const effects = isOurs(wire) ? undefined : this.#inner.onArrival?.(wire, sign, innerBowl(bowl));
+    return effects && this.#transform(effects, bowl);
+  }
+
+  /**
+   * Hands on what the inner agent returned, with our own effects ahead of it.
+   * @param serving the new subscriber whose first answers these are
+   */
+  #pass(effects: Effects, bowl: Bowl, own?: (bowl: Bowl) => readonly Effect[], serving?: PeerId): Effects {
+    const each: Transform = (given, now) => this.#transform(given, now, undefined, serving);
+    const whole: Transform = (given, now) => this.#transform(given, now, own, serving);
+    return mapEffects(effects, bowl, each, own === undefined ? each : whole);
+  }
+
+  #transform(effects: readonly Effect[], bowl: Bowl, own?: (bowl: Bowl) => readonly Effect[], serving?: PeerId): readonly Effect[] {
+    // The host refuses what is no effect, and drops the event. Until then nothing may have happened.
+    if (effects.some((effect: Effect | null) => typeof effect?.type !== 'string')) return effects;
+    const orders = ordersFor(effects, this.#code, bowl, serving);
+    const refusal = effects.find(isRefusal);
+    if (refusal !== undefined) return [refusal]; // It undoes the event, so the core must not hear of the rest.
+    const ahead = own?.(bowl) ?? [];
+    if (ahead.some(isRefusal)) return ahead;
+    return [...ahead, ...orders.flatMap((order) => ('effect' in order ? [order.effect] : this.#step(order.input, bowl)))];
+  }
+
+  #step(input: Input<Body>, bowl: Bowl): readonly Effect[] {
+    return this.#core.step(input).map((effect) => hostEffect(effect, bowl));
+  }
+
+  #configure(change: unknown, bowl: Bowl): Effects {
+    if (!bowl.admin) return refuse('forbidden');
+    try {
+      return this.#step({ type: 'Configured', change: configChange(change, this.#code.maxHops) }, bowl);
+    } catch (error) {
+      if (bowl.src === bowl.our) throw error;
+      return refuse('bad-config');
+    }
+  }
+
+  /** The one way in (point 13): facts and first answers of peers, on receipt or, under a wrapper without `onArrival`, in their turn. */
+  #ingest({ mark, data }: Fact, bowl: Bowl): readonly Effect[] {
+    const from = bowl.src;
+    if (mark !== GOSSIP_RUMOR) return this.#step({ type: 'RumorRejected', from, reason: 'wrong-mark' }, bowl);
+    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
+    if (!parsed.ok) return this.#step({ type: 'RumorRejected', from, reason: parsed.reason }, bowl);
+    return this.#step(this.#arrived(parsed.rumor, bowl), bowl);
+  }
+
+  #arrived(rumor: WireRumor, bowl: Bowl): Input<Body> {
+    const { src: from, room } = bowl;
+    const { hops } = rumor;
+    const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
+    if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(rumor) };
+    const seen = bowl.seen(id);
+    if (seen !== undefined && !this.#core.mustRead(hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
+    return { type: 'RumorArrived', id, from, hops, seen, room, ...readBody(this.#code.marks, rumor) };
+  }
+
+  /** A rumor that the core delivered. */
+  #hear(wire: Wire, sign: Fact, bowl: Bowl): Effects {
+    const { id, mark, data } = sign;
+    const received = (): readonly Effect[] =>
+      id === undefined ? [] : [{ type: 'report', report: { type: 'received', rumor: { id, mark, data, hops: bowl.seen(id)?.hops ?? 0, src: bowl.src } } }];
+    return this.#pass(this.#inner.onAgent?.(wire, sign, innerBowl(bowl)), bowl, received);
+  }
+
+  #peerSaid(sign: Sign, bowl: Bowl): Effects {
+    const peer = bowl.src;
+    switch (sign.type) {
+      case 'fact':
+        return this.#ingest(sign, bowl);
+      case 'watch-ack':
+        return this.#step(sign.refused === undefined ? { type: 'WatchAcked', peer } : { type: 'WatchRefused', peer, reason: sign.refused }, bowl);
+      case 'kick':
+        return this.#step({ type: 'Kicked', peer, reason: sign.reason }, bowl);
+      case 'poke-ack':
+        return undefined;
+    }
+  }
+
+  #palsSaid(list: PalsList, sign: Sign, bowl: Bowl): Effects {
+    if (sign.type === 'kick') return this.#step({ type: 'PalsKicked', list }, bowl);
+    if (sign.type === 'watch-ack' && sign.refused !== undefined) return this.#step({ type: 'PalsRefused', list, reason: sign.refused }, bowl);
+    const said = sign.type === 'fact' ? palsEffect(sign) : undefined;
+    return said && this.#step({ type: 'PalChanged', ...said }, bowl);
+  }
+
+  #quarantine({ data }: Fact, bowl: Bowl): Effects {
+    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
+    if (!parsed.ok) return undefined;
+    const { rumor } = parsed;
+    const unknown: Unknown = KNOWN_KINDS.includes(rumor.kind) ? 'mark' : 'kind';
+    const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
+    return this.#step({ type: 'Quarantined', id, from: bowl.src, unknown, bytes: rumor.bytes.length, body: strangeBody(rumor) }, bowl);
+  }
+
+  /** New code: what it has learnt to read comes out of quarantine. */
+  #readAgain(bowl: Bowl): readonly Effect[] {
+    const { marks } = this.#code;
+    const { entries, spoilt } = readQuarantine(bowl);
+    const known = entries.filter(({ unknown, rumor }) => (unknown === 'kind' ? KNOWN_KINDS.includes(rumor.kind) : marks.has(rumor.mark)));
+    const notice: Effect = { type: 'report', report: { type: 'event', event: { name: 'quarantine-spoilt', count: spoilt.length } } };
+    return [
+      ...known.flatMap(({ id, from, unknown, rumor }) => {
+        const { hops } = rumor;
+        return this.#step({ type: 'QuarantineRead', unknown, id, from, hops, seen: bowl.seen(id), room: bowl.room, ...readBody(marks, rumor) }, bowl);
+      }),
+      ...spoilt.map((key) => forget(key)),
+      ...(spoilt.length > 0 ? [notice] : []),
+    ];
+  }
+}
+
+const PAL_CHANGES: readonly unknown[] = ['meet', 'part', 'near', 'away'];
+
+/** What pals said, or nothing when it is not for us. */
+function palsEffect({ mark, data }: Fact): { readonly change: PalChange; readonly peer: PeerId } | undefined {
+  if (mark !== 'pals-effect' || typeof data !== 'object' || data === null) return undefined;
+  const { type, peer } = data as Readonly<Record<string, unknown>>;
+  return PAL_CHANGES.includes(type) && isPeerId(peer) ? { change: type as PalChange, peer } : undefined;
+}
+
+function isRefusal(effect: Effect): boolean {
+  return effect.type === 'refuse';
+}

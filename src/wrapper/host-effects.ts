@@ -1,0 +1,79 @@
+/**
+ * What the core asks for, in the host's words.
+ */
+import { fact, forget, kick, leave, refuse, rest, save, wait, watch } from '../agent.ts';
+import type { Bowl, Effect } from '../agent.ts';
+import { GOSSIP_GOSSIP } from '../marks/paths.ts';
+import type { Body } from './body.ts';
+import type { GossipEffect } from './core/messages.ts';
+import { GOSSIP_RUMOR, withHops } from './rumor.ts';
+import { CONFIG_KEY, hearWire, palsWire, quarantineKey, QUARANTINE_WIRE, timerWire } from './wires.ts';
+
+/** The name under which a node runs its pals. */
+const PALS_AGENT = 'pals';
+
+/** One effect of the core as one effect of an agent. */
+export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Effect {
+  switch (effect.type) {
+    case 'WatchPals':
+      return watch(palsWire(effect.list), our, PALS_AGENT, `/${effect.list}`);
+    case 'Watch':
+      return watch(hearWire(effect.peer), effect.peer, agent, GOSSIP_GOSSIP);
+    case 'Leave':
+      return leave(hearWire(effect.peer), effect.peer, agent);
+    case 'SetTimer':
+      return wait(timerWire(effect.timer), effect.delayMs);
+    case 'CancelTimer':
+      return rest(timerWire(effect.timer));
+    case 'Kick':
+      return kick([GOSSIP_GOSSIP], effect.peer, effect.reason);
+    case 'Refuse':
+      return refuse(effect.reason);
+    case 'Send':
+      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data: withHops(effect.body.rumor.bytes, effect.hops), ...(effect.except !== undefined && { except: effect.except }) };
+    case 'Answer':
+      return fact([], GOSSIP_RUMOR, withHops(effect.body.rumor.bytes, effect.hops));
+    case 'SaveQuarantined': {
+      const { order, from, unknown, body } = effect;
+      return save(quarantineKey(effect.id), { order, from, unknown, rumor: body.rumor.bytes });
+    }
+    case 'ForgetQuarantined':
+      return forget(quarantineKey(effect.id));
+    case 'SaveConfig':
+      return save(CONFIG_KEY, effect.config);
+    default:
+      return rumorEffect(effect);
+  }
+}
+
+type RumorEffect = Extract<GossipEffect<Body>, { type: 'Remember' | 'Keep' | 'Deliver' | 'Quarantine' | 'ReportConfig' | 'ReportRumor' | 'Notice' }>;
+
+/** Those that only wrappers have. */
+function rumorEffect(effect: RumorEffect): Effect {
+  switch (effect.type) {
+    case 'Remember': {
+      const { id, hops, delivered, relayed } = effect;
+      return { type: 'remember', id, hops, delivered, relayed };
+    }
+    case 'Keep': {
+      const { id, hops, body } = effect;
+      return { type: 'keep', id, mark: body.rumor.mark, payload: body.rumor.payload, hops };
+    }
+    case 'Deliver': {
+      const { id, from, body, replayed } = effect;
+      return { type: 'deliver', wire: GOSSIP_GOSSIP, sign: { type: 'fact', ...body.shown, id, ...(replayed && { replayed }) }, src: from, id, bytes: body.rumor.bytes.length };
+    }
+    case 'Quarantine': {
+      const { bytes } = effect.body.rumor;
+      return { type: 'deliver', wire: QUARANTINE_WIRE, sign: { type: 'fact', mark: GOSSIP_RUMOR, data: bytes }, src: effect.from, bytes: bytes.length };
+    }
+    case 'ReportConfig':
+      return { type: 'report', report: { type: 'config', config: effect.config } };
+    case 'ReportRumor': {
+      const { what, id, hops, src, body } = effect;
+      return { type: 'report', report: { type: what, rumor: { id, ...body.shown, hops, src } } };
+    }
+    case 'Notice':
+      return { type: 'report', report: { type: 'event', event: effect.event } };
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { RumorId } from '../../src/ids.ts';
+import { ID_RECORD_BYTES, isPackedIds, packIds, packPayloads, payloadEnd, unpackPayload } from '../../src/store/packing.ts';
+import type { Kept } from '../../src/store/store.ts';
+import { idOf } from './fixtures/events.ts';
+
+const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex') as RumorId);
+const kept = fc.record({ id, mark: fc.string({ unit: 'grapheme', maxLength: 16 }), payload: fc.uint8Array({ maxLength: 300 }), hops: fc.integer({ min: 0, max: 15 }) });
+
+describe('a group of payloads', () => {
+  test('reads back record by record', () => {
+    fc.assert(
+      fc.property(fc.array(kept, { minLength: 1, maxLength: 8 }), (group) => {
+        const packed = packPayloads(group)!;
+        const read: (Kept | undefined)[] = [];
+        for (let at = 0; at < packed.length; at = payloadEnd(packed, at)!) read.push(unpackPayload(packed, at));
+        expect(read).toEqual(group);
+      }),
+    );
+  });
+
+  test('is read from a view into a larger buffer as well', () => {
+    const one: Kept = { id: idOf(1), mark: 'rumor', payload: Uint8Array.of(1, 2, 3), hops: 4 };
+    const packed = packPayloads([one])!;
+    const larger = new Uint8Array(packed.length + 20);
+    larger.set(packed, 10);
+    expect(unpackPayload(larger.subarray(10, 10 + packed.length), 0)).toEqual(one);
+  });
+
+  test('cut off anywhere, it has no last record, and nothing throws', () => {
+    const packed = packPayloads([{ id: idOf(1), mark: 'rumor', payload: Uint8Array.of(1, 2, 3), hops: 4 }])!;
+    for (let length = 0; length < packed.length; length += 1) expect(unpackPayload(packed.subarray(0, length), 0)).toBeUndefined();
+  });
+
+  test('whatever the bytes are, nothing throws and no record ends outside', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), fc.nat(120), (bytes, at) => {
+        const end = payloadEnd(bytes, at);
+        expect(end === undefined || (end > at && end <= bytes.length)).toBe(true);
+        expect(unpackPayload(bytes, at) === undefined).toBe(end === undefined);
+      }),
+    );
+  });
+
+  test('none at all is no value', () => {
+    expect(packPayloads([])).toBeUndefined();
+  });
+});
+
+describe('a group of ids', () => {
+  test('is 33 bytes an id: the id, then hops and flags', () => {
+    const packed = packIds([{ agent: 'a', remember: [{ id: idOf(7), hops: 15, delivered: true, relayed: false }] }, { agent: 'b' }])!;
+    expect(packed.length).toBe(ID_RECORD_BYTES);
+    expect(Buffer.from(packed).toString('hex')).toBe(`${idOf(7)}f1`);
+    expect(packIds([{ agent: 'a' }, { agent: 'b', remember: [] }])).toBeUndefined();
+  });
+
+  test.each([
+    { name: 'nothing', bytes: new Uint8Array(0), good: false },
+    { name: 'a cut record', bytes: new Uint8Array(ID_RECORD_BYTES - 1), good: false },
+    { name: 'a record and a half', bytes: new Uint8Array(ID_RECORD_BYTES + 5), good: false },
+    { name: 'a state with a reserved flag', bytes: new Uint8Array(ID_RECORD_BYTES).fill(4, ID_RECORD_BYTES - 1), good: false },
+    { name: 'two records', bytes: new Uint8Array(2 * ID_RECORD_BYTES), good: true },
+  ])('$name: whole is $good', ({ bytes, good }) => {
+    expect(isPackedIds(bytes)).toBe(good);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { HearsayError } from '../../src/errors.ts';
+import type { PeerId } from '../../src/ids.ts';
+import { formatAddress, hostPrefix, isDialable, isPrivateHost, MAX_ADDRESS_LENGTH, parseAddress } from '../../src/transport/address.ts';
+
+const PEER = 'ab'.repeat(32) as PeerId;
+
+describe('parseAddress', () => {
+  test.each([
+    ['ws://127.0.0.1:7700', { url: 'ws://127.0.0.1:7700', scheme: 'ws', host: '127.0.0.1', port: 7700 }],
+    ['ws://127.0.0.1:0', { url: 'ws://127.0.0.1:0', scheme: 'ws', host: '127.0.0.1', port: 0 }],
+    ['WS://Ann.Example:80/', { url: 'ws://ann.example', scheme: 'ws', host: 'ann.example', port: 80 }],
+    ['wss://ann.example', { url: 'wss://ann.example', scheme: 'wss', host: 'ann.example', port: 443 }],
+    ['wss://ann.example/behind/a/proxy', { url: 'wss://ann.example/behind/a/proxy', scheme: 'wss', host: 'ann.example', port: 443 }],
+    ['ws://[2001:DB8:0::1]:7700', { url: 'ws://[2001:db8::1]:7700', scheme: 'ws', host: '2001:db8::1', port: 7700 }],
+    // Spellings that hide loopback come out as what they are.
+    ['ws://0x7f.1:7700', { url: 'ws://127.0.0.1:7700', scheme: 'ws', host: '127.0.0.1', port: 7700 }],
+    ['memory://ann', { url: 'memory://ann', scheme: 'memory', host: 'ann', port: undefined }],
+    ['memory://ann:0/', { url: 'memory://ann:0', scheme: 'memory', host: 'ann', port: 0 }],
+    ['quic://ann.example:7', { url: 'quic://ann.example:7', scheme: 'quic', host: 'ann.example', port: 7 }],
+    [`ws://h:1#${PEER}`, { url: 'ws://h:1', scheme: 'ws', host: 'h', port: 1, peer: PEER }],
+    [`ws://h:1/#${PEER.toUpperCase()}`, { url: 'ws://h:1', scheme: 'ws', host: 'h', port: 1, peer: PEER }],
+    ['ws://h:1#', { url: 'ws://h:1', scheme: 'ws', host: 'h', port: 1 }],
+  ])('reads %s', (text, address) => {
+    expect(parseAddress(text)).toStrictEqual(address);
+  });
+
+  test.each([
+    ['', 'to be a URL'],
+    ['127.0.0.1:7700', 'to be a URL'],
+    ['ws://', 'to be a URL'],
+    ['ws://h:65536', 'to be a URL'],
+    ['ws://h:-1', 'to be a URL'],
+    ['memory://', 'to name a host'],
+    ['mailto:ann@example.org', 'to name a host'],
+    ['unix:///run/ann', 'to name a host'],
+    ['ws://ann:secret@h:1', 'no password'],
+    ['ws://ann@h:1', 'no user name'],
+    ['ws://h:1?token=1', 'no `?` query'],
+    ['ws://h:1#ann', '64 hex digits'],
+    [`ws://h:1#${PEER}0`, '64 hex digits'],
+    [`ws://h:1/${'x'.repeat(MAX_ADDRESS_LENGTH)}`, 'at most 512 characters'],
+    [undefined as unknown as string, 'at most 512 characters'],
+    [7700 as unknown as string, 'at most 512 characters'],
+  ])('refuses %j', (text, rule) => {
+    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_ADDRESS', field: 'address', rule: expect.stringContaining(rule) }));
+  });
+
+  test('accepts the longest address', () => {
+    const text = `ws://h:1/${'x'.repeat(MAX_ADDRESS_LENGTH - 9)}`;
+    expect(parseAddress(text).url).toBe(text);
+  });
+
+  test.each(['ws://ann:secret@h:1', 'ws://ann:secret@h:99999', `ws://ann:secret@h:1#${'x'}`])('an error about %s does not repeat the password', (text) => {
+    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret'), value: expect.not.stringContaining('secret') }));
+  });
+
+  test('whatever the text, there is an address that reads as itself, or HEARSAY_BAD_ADDRESS', () => {
+    const hostile = fc.oneof(fc.string(), fc.webUrl(), fc.ipV6().map((ip) => `ws://[${ip}]:1`), fc.string().map((rest) => `ws://${rest}`), fc.string().map((rest) => `x://${rest}`));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        try {
+          const address = parseAddress(text);
+          expect(parseAddress(formatAddress(address.url, address.peer))).toStrictEqual(address);
+          hostPrefix(address.host);
+          isPrivateHost(address.host);
+          isDialable(address);
+        } catch (error) {
+          if (!(error instanceof HearsayError) || error.code !== 'HEARSAY_BAD_ADDRESS') throw error;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+test('formatAddress puts the peer id behind the URL', () => {
+  expect(formatAddress('ws://h:1')).toBe('ws://h:1');
+  expect(formatAddress('ws://h:1', PEER)).toBe(`ws://h:1#${PEER}`);
+});
+
+test.each([
+  // The edges of each range.
+  ['0.0.0.0', true], ['0.255.255.255', true], ['1.0.0.0', false],
+  ['9.255.255.255', false], ['10.0.0.0', true], ['10.255.255.255', true], ['11.0.0.0', false],
+  ['100.63.255.255', false], ['100.64.0.0', true], ['100.127.255.255', true], ['100.128.0.0', false],
+  ['126.255.255.255', false], ['127.0.0.1', true], ['127.255.255.255', true], ['128.0.0.0', false],
+  ['169.253.255.255', false], ['169.254.169.254', true], ['169.255.0.0', false],
+  ['172.15.255.255', false], ['172.16.0.0', true], ['172.31.255.255', true], ['172.32.0.0', false],
+  ['192.167.255.255', false], ['192.168.0.0', true], ['192.168.255.255', true], ['192.169.0.0', false],
+  ['::', true], ['::1', true], ['::2', false], ['2001:db8::1', false],
+  ['fbff::1', false], ['fc00::', true], ['fdff::1', true], ['fe00::', false],
+  ['fe7f::1', false], ['fe80::1', true], ['febf::1', true], ['fec0::1', false], ['fe80::1%eth0', true],
+  ['::ffff:127.0.0.1', true], ['::ffff:7f00:1', true], ['::ffff:10.1.2.3', true], ['::ffff:192.0.2.1', false],
+  ['localhost', true], ['LOCALHOST.', true], ['ann.localhost', true], ['printer.local', true],
+  ['notlocal', false], ['localhost.example', false], ['ann.example', false], ['', false],
+])('isPrivateHost(%j) is %s', (host, expected) => {
+  expect(isPrivateHost(host)).toBe(expected);
+});
+
+test.each([
+  ['ws://127.0.0.1:7700', true],
+  ['ws://127.0.0.1:0', false],
+  ['ws://0.0.0.0:7700', false],
+  ['ws://[::]:7700', false],
+  ['ws://[::ffff:0.0.0.0]:7700', false],
+  ['ws://[::1]:7700', true],
+  ['wss://ann.example', true],
+  ['memory://ann', true],
+  ['memory://ann:0', false],
+])('isDialable of %s is %s', (text, expected) => {
+  expect(isDialable(parseAddress(text))).toBe(expected);
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['::ffff:c000:201', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:1:2:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
+  ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+  ['ann', 'ann'],
+  ['', ''],
+])('hostPrefix(%j) is %s', (host, prefix) => {
+  expect(hostPrefix(host)).toBe(prefix);
+});

@@ -1,0 +1,186 @@
+/**
+ * What holds whatever peers send and the user changes: our own id among the peers, any hop count, any order.
+ */
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { Seen } from '../../src/agent.ts';
+import type { PeerId, RumorId } from '../../src/ids.ts';
+import { gossipConfig } from '../../src/wrapper/config.ts';
+import type { GossipConfig, Whos } from '../../src/wrapper/config.ts';
+import { GossipCore } from '../../src/wrapper/core.ts';
+import type { GossipEffect, Input, Verdict } from '../../src/wrapper/core/messages.ts';
+import { ANN, BOB, CAT, DAN, rumorOf } from './names.ts';
+
+const PEERS = [ANN, BOB, CAT, DAN];
+const MAX_HOPS = 6;
+const MAX_QUARANTINED = 3;
+
+type In = Input<string>;
+type Out = GossipEffect<string>;
+/** An arrival before the shell has looked up what is remembered. */
+type Step = In | { readonly type: 'copy'; readonly id: RumorId; readonly from: PeerId; readonly hops: number; readonly verdict: Verdict; readonly room: boolean };
+
+const peer = fc.constantFrom(...PEERS);
+const id = fc.integer({ min: 1, max: 4 }).map(rumorOf);
+const whos = fc.constantFrom<Whos>('anybody', 'targets', 'mutuals');
+const change = fc.record({ hops: fc.integer({ min: 0, max: MAX_HOPS }), hear: whos, tell: whos }, { requiredKeys: [] }) as fc.Arbitrary<Partial<GossipConfig>>;
+const verdict = fc.constantFrom<Verdict>({ type: 'valid' }, { type: 'valid' }, { type: 'unknown' }, { type: 'invalid', reason: 'odd' });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('copy' as const), id, from: peer, hops: fc.integer({ min: 0, max: 255 }), verdict, room: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('PalChanged' as const), change: fc.constantFrom('meet' as const, 'near' as const, 'part' as const, 'away' as const), peer }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('WatchAsked' as const), peer }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('SubscriberLeft' as const), peer }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('Configured' as const), change }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('WatchRefused' as const, 'Kicked' as const), peer, reason: fc.constant('why') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('TimerFired' as const), timer: fc.record({ of: fc.constant('hear' as const), peer }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('PalsKicked' as const), list: fc.constantFrom('targets' as const, 'leeches' as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('Published' as const), id, body: fc.constant('mine') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('StrangeRumorArrived' as const), id, from: peer, room: fc.boolean(), body: fc.constant('v9') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('Quarantined' as const), id, from: peer, unknown: fc.constant('kind' as const), bytes: fc.integer({ min: 1, max: 60 }), body: fc.constant('v9') }) },
+);
+
+/** A second opinion: what the rules promise, kept apart from the core. */
+class Witness {
+  readonly memory = new Map<RumorId, Seen>();
+  readonly faults: string[] = [];
+  readonly #targets = new Set<PeerId>();
+  readonly #leeches = new Set<PeerId>();
+  readonly #subscribers = new Map<PeerId, number>();
+  readonly #watched = new Set<PeerId>();
+  readonly #delivered = new Set<RumorId>();
+  readonly #relayed = new Set<RumorId>();
+  readonly #quarantine = new Map<RumorId, number>();
+  #bytes = 0;
+  readonly #core: GossipCore<string>;
+
+  constructor(core: GossipCore<string>) {
+    this.#core = core;
+  }
+
+  feed(given: Step): void {
+    const input = given.type === 'copy' ? this.#read(given) : given;
+    this.#note(input);
+    const effects = this.#core.step(input);
+    for (const effect of effects) this.#check(effect, input);
+    if (input.type === 'WatchAsked' && !effects.some(({ type }) => type === 'Refuse')) this.#subscribers.set(input.peer, (this.#subscribers.get(input.peer) ?? 0) + 1);
+    for (const [subscriber, open] of this.#subscribers) if (open > 0 && !this.#allows(this.#core.config.tell, subscriber, true)) this.faults.push(`${subscriber} hears us against the policy`);
+    for (const watched of this.#watched) if (!this.#allows(this.#core.config.hear, watched, false)) this.faults.push(`${watched} is heard against the policy`);
+    if (this.#quarantine.size > MAX_QUARANTINED || this.#bytes > 100) this.faults.push('the quarantine is too full');
+  }
+
+  #read({ type: _copy, ...copy }: Extract<Step, { type: 'copy' }>): In {
+    const seen = this.memory.get(copy.id);
+    if (seen !== undefined && !this.#core.mustRead(copy.hops, seen)) return { type: 'RepeatArrived', id: copy.id, from: copy.from, hops: copy.hops, seen };
+    return { type: 'RumorArrived', ...copy, seen, body: 'news' };
+  }
+
+  #note(input: In): void {
+    if (input.type === 'PalsKicked') (input.list === 'targets' ? this.#targets : this.#leeches).clear();
+    if (input.type === 'SubscriberLeft') this.#subscribers.set(input.peer, Math.max(0, (this.#subscribers.get(input.peer) ?? 0) - 1));
+    if (input.type === 'WatchRefused' || input.type === 'Kicked') this.#watched.delete(input.peer);
+    if (input.type === 'Quarantined' && !this.#quarantine.has(input.id)) this.#quarantine.set(input.id, 0);
+    if (input.type !== 'PalChanged' || input.peer === ANN) return;
+    const list = input.change === 'meet' || input.change === 'part' ? this.#targets : this.#leeches;
+    if (input.change === 'meet' || input.change === 'near') list.add(input.peer);
+    else list.delete(input.peer);
+  }
+
+  #check(effect: Out, input: In): void {
+    const silent = this.#core.config.hops === 0;
+    const arrival = input.type === 'RumorArrived' ? input : undefined;
+    switch (effect.type) {
+      case 'Send':
+        if (silent) this.faults.push('something is sent at hops 0');
+        if (arrival === undefined) return;
+        if (effect.hops > Math.min(arrival.hops, MAX_HOPS - 1) - 1 || effect.hops < 0) this.faults.push(`relayed with ${effect.hops} after ${arrival.hops}`);
+        if (arrival.verdict.type === 'invalid') this.faults.push('invalid data are relayed');
+        if (effect.except !== arrival.from) this.faults.push('the sender is told again');
+        return this.#once(this.#relayed, arrival.id, 'relayed');
+      case 'Deliver':
+        return this.#once(this.#delivered, effect.id, 'delivered');
+      case 'Remember':
+        if (effect.hops < (this.memory.get(effect.id)?.hops ?? 0)) this.faults.push('hops fell');
+        this.memory.set(effect.id, effect);
+        if (effect.delivered && input.type === 'Published') this.#delivered.add(effect.id);
+        return undefined;
+      case 'Watch':
+        if (effect.peer === ANN) this.faults.push('we watch ourselves');
+        return this.#once(this.#watched, effect.peer, 'watched');
+      case 'Leave':
+        return void this.#watched.delete(effect.peer);
+      case 'Kick':
+        return void this.#subscribers.delete(effect.peer);
+      case 'SaveQuarantined':
+        this.#bytes += input.type === 'Quarantined' ? input.bytes : 0;
+        return void this.#quarantine.set(effect.id, input.type === 'Quarantined' ? input.bytes : 0);
+      case 'ForgetQuarantined':
+        this.#bytes -= this.#quarantine.get(effect.id) ?? 0;
+        return void this.#quarantine.delete(effect.id);
+      default:
+        return undefined;
+    }
+  }
+
+  #once<T extends string>(set: Set<T>, member: T, what: string): void {
+    if (set.has(member)) this.faults.push(`${member} is ${what} twice`);
+    set.add(member);
+  }
+
+  #allows(policy: Whos, other: PeerId, telling: boolean): boolean {
+    const target = this.#targets.has(other);
+    const leeche = this.#leeches.has(other);
+    if (policy === 'anybody') return telling || target || leeche;
+    return policy === 'targets' ? target : target && leeche;
+  }
+}
+
+function newWitness(config: Partial<GossipConfig>): Witness {
+  const given = gossipConfig(config, MAX_HOPS);
+  return new Witness(new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: MAX_QUARANTINED, maxQuarantinedBytes: 100 }));
+}
+
+describe('whatever comes', () => {
+  test('W9 W15 W18 W20: policy kept both ways, delivered once, relayed once with fewer hops, quarantine bounded', () => {
+    fc.assert(
+      fc.property(change, fc.array(step, { minLength: 1, maxLength: 80 }), (config, steps) => {
+        const witness = newWitness(config);
+        for (const each of steps) witness.feed(each);
+        return witness.faults.length === 0 || fail(witness.faults);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('better 7 with hops 0 nothing is ever sent or answered', () => {
+    const silentSteps = fc.array(step.filter((each) => each.type !== 'Configured'), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(silentSteps, id, (steps, asked) => {
+        const given = gossipConfig({ hops: 0, hear: 'anybody', tell: 'anybody' }, MAX_HOPS);
+        const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: 3, maxQuarantinedBytes: 100 });
+        const inputs = steps.map((each): In => (each.type === 'copy' ? { ...each, type: 'RumorArrived', seen: undefined, body: 'news' } : each));
+        const answer: In = { type: 'FirstAnswerGiven', to: BOB, id: asked, seen: { hops: 9, delivered: true, relayed: true }, body: 'latest' };
+        return [...inputs, answer].every((input) => core.step(input).every(({ type }) => type !== 'Send' && type !== 'Answer'));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('equal inputs give equal effects', () => {
+    const script: readonly In[] = [
+      { type: 'Started' },
+      { type: 'PalChanged', change: 'meet', peer: BOB },
+      { type: 'RumorArrived', id: rumorOf(1), from: BOB, hops: 9, seen: undefined, verdict: { type: 'valid' }, room: true, body: 'news' },
+    ];
+    const run = (): unknown => {
+      const given = gossipConfig({ hear: 'targets' }, MAX_HOPS);
+      const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: 3, maxQuarantinedBytes: 100 });
+      return script.map((input) => core.step(input));
+    };
+    expect(run()).toEqual(run());
+  });
+});
+
+function fail(faults: readonly string[]): never {
+  throw new Error(faults.join('; '));
+}

@@ -1,0 +1,69 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { encodeRumor, parseRumor, withHops } from '../../src/wrapper/rumor.ts';
+
+const MAX = 100;
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+
+describe('the wire form of a rumor', () => {
+  test('kind, hops, length of the mark, mark, payload', () => {
+    const { bytes } = encodeRumor('say', Uint8Array.of(0x18, 0x2a));
+    expect(bytes).toEqual(hex('00 00 03 736179 182a'));
+    expect(withHops(bytes, 14)).toEqual(hex('00 0e 03 736179 182a'));
+  });
+
+  test('what was built is read back, whatever mark and payload', () => {
+    const mark = fc.string({ minLength: 1, maxLength: 16, unit: 'grapheme' }).filter((text) => Buffer.byteLength(text) <= 64 && text.isWellFormed() && !text.startsWith('gossip-'));
+    fc.assert(
+      fc.property(mark, fc.uint8Array({ maxLength: MAX }), fc.integer({ min: 0, max: 255 }), (name, payload, hops) => {
+        const bytes = withHops(encodeRumor(name, payload).bytes, hops);
+        expect(parseRumor(bytes, MAX)).toEqual({ ok: true, rumor: { bytes, kind: 0, hops, mark: name, payload } });
+      }),
+    );
+  });
+
+  test('an unknown kind has the same form', () => {
+    expect(parseRumor(hex('07 02 01 61 ff'), MAX)).toMatchObject({ ok: true, rumor: { kind: 7, hops: 2, mark: 'a', payload: hex('ff') } });
+  });
+
+  test('another count leaves the original alone, of a Buffer too', () => {
+    const original = Buffer.from(encodeRumor('say', Uint8Array.of(1)).bytes);
+    expect(withHops(original, 9)[1]).toBe(9);
+    expect(original[1]).toBe(0);
+  });
+
+  test.each([
+    { name: 'text', data: 'rumor', reason: 'not-bytes' },
+    { name: 'nothing', data: undefined, reason: 'not-bytes' },
+    { name: 'a list of numbers', data: [0, 0, 1, 97], reason: 'not-bytes' },
+    { name: 'no bytes', data: hex(''), reason: 'truncated' },
+    { name: 'no length of the mark', data: hex('00 01'), reason: 'truncated' },
+    { name: 'a shorter mark than said', data: hex('00 01 03 6161'), reason: 'truncated' },
+    { name: 'an empty mark', data: hex('00 01 00 01'), reason: 'bad-mark' },
+    { name: 'a mark that is no UTF-8', data: hex('00 01 02 c328'), reason: 'bad-mark' },
+    { name: 'an overlong slash as a mark', data: hex('00 01 02 c0af'), reason: 'bad-mark' },
+    { name: 'a mark of 65 bytes', data: hex(`00 01 41 ${'61'.repeat(65)}`), reason: 'bad-mark' },
+    { name: 'a mark of the wrapper', data: new Uint8Array(Buffer.from('\0\x01\x0egossip-unknown')), reason: 'bad-mark' },
+    { name: 'one byte of payload too many', data: hex(`00 01 01 61 ${'00'.repeat(MAX + 1)}`), reason: 'too-large' },
+  ])('$name is refused: $reason', ({ data, reason }) => {
+    expect(parseRumor(data, MAX)).toEqual({ ok: false, reason });
+  });
+
+  test('a payload of exactly the limit is taken', () => {
+    expect(parseRumor(hex(`00 01 01 61 ${'00'.repeat(MAX)}`), MAX).ok).toBe(true);
+  });
+
+  test('a byte order mark is part of a mark, so that two byte strings are never one mark', () => {
+    expect(parseRumor(hex('00 01 04 efbbbf61'), MAX)).toMatchObject({ ok: true, rumor: { mark: '\uFEFFa' } });
+  });
+
+  test('no bytes make it throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        const parsed = parseRumor(bytes, 10);
+        return parsed.ok || typeof parsed.reason === 'string';
+      }),
+    );
+  });
+});
