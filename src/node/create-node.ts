@@ -203,7 +203,8 @@ class Node implements HearsayNode {
       want: (peer, wanted) => this.#wanted.set(peer, 'router', wanted),
       misbehaved: (peer, reason) => this.#misbehaved(peer, reason),
       dropped: (peer) => this.#events.count({ type: 'dropped', peer, reason: 'slow-reader' }),
-      watched: (topic, subscriber, answer) => this.#host.watched(topic, subscriber, answer),
+      // Behind the gestures that came before it on the link: they may be what makes the peer a mutual.
+      watched: (topic, subscriber, answer) => this.#host.after('pals', () => this.#host.watched(topic, subscriber, answer)),
       poked: (topic, src, mark, payload, answer) => this.#host.poked(topic, src, mark, payload, answer),
       record: (peer, record) => this.#learn(peer, record),
       barrier: (done) => this.#host.barrier(done),
@@ -266,9 +267,11 @@ class Node implements HearsayNode {
   #linkUp(peer: PeerId, dialled: string | undefined): void {
     if (dialled !== undefined) this.#addresses?.worked(peer, dialled);
     this.#events.tell({ type: 'link-up', peer, dialled: dialled !== undefined });
-    this.#router.linkUp(peer);
     if (this.#addresses !== undefined) this.#router.record(peer, this.#addresses.record);
-    this.#tellLinks({ type: 'up', peer });
+    this.#tellLinks({ type: 'up', peer }, () => {
+      // Pals has said its hello by now, so that our watches come behind it.
+      if (this.#links.isUp(peer)) this.#router.linkUp(peer);
+    });
   }
 
   #linkDown(peer: PeerId, reason: string): void {
@@ -278,9 +281,12 @@ class Node implements HearsayNode {
     this.#bootstrap.lost(peer);
   }
 
-  #tellLinks(change: LinkChange): void {
-    // Closed meanwhile: nobody is left to be told.
-    this.#host.poke('links', 'link', change).catch(() => undefined);
+  /** `done` once pals has heard of it too. When the node is closing nobody is left to be told. */
+  #tellLinks(change: LinkChange, done: () => void = () => undefined): void {
+    this.#host.poke('links', 'link', change).then(
+      () => this.#host.after('pals', done),
+      () => undefined,
+    );
   }
 
   #learn(from: PeerId, record: Uint8Array): void {

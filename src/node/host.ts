@@ -150,6 +150,13 @@ export class Host {
     one();
   }
 
+  /** Calls back once the events that wait in one agent are done and what they send is on its way. At once when it does not run. */
+  after(name: string, done: () => void): void {
+    const running = this.#running.get(name);
+    if (running === undefined) done();
+    else running.runner.enqueue({ arm: 'barrier', src: this.#port.our, answer: done });
+  }
+
   #perform(from: Running, effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean): void {
     switch (effect.type) {
       case 'fact':

@@ -124,11 +124,13 @@ export class Router {
     this.#port.barrier(() => this.#send(peer, { type: 'Settle', number }));
   }
 
+  /** Pokes go first: a gesture among them may be what lets our watches in. Twice is fine. */
   linkUp(peer: PeerId): void {
     const session = this.#session(peer);
+    if (session.up) return;
     session.up = true;
+    for (const poke of [...session.pokes.values()]) this.#sendPoke(peer, poke);
     for (const [sub, { topic, path }] of session.watches) this.#send(peer, { type: 'Watch', sub, topic, path });
-    for (const poke of session.pokes.values()) this.#sendPoke(peer, poke);
   }
 
   /** What the peer had from us ends; our watches stand and are asked again; pokes on their way are answered `unreachable`. */

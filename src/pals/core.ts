@@ -28,16 +28,6 @@ export interface PalsOptions {
 /** Strangers may fill three quarters (our choice): a crowd of made-up peers must not keep our user from meeting anybody. */
 const STRANGERS_SHARE = 3 / 4;
 
-const STRANGERS_SHARE = 3 / 4;
-
-/** What was said on a link since it opened. */
-interface OpenLink {
-  /** Our hello went out. */
-  greeted: boolean;
-  /** From the peer's hello: a relation that begins later on the same link must know it. */
-  incarnation: string | null;
-}
-
 const STRANGER: PalRecord = Object.freeze({ lists: null, receipt: null, mine: null, theirs: null, incarnation: null });
 
 export class Pals {

@@ -35,7 +35,6 @@ export const AgentPart = { ran: 0, saved: 1, timer: 2 } as const;
 
 const LETTER = { header: 0x68, values: 0x6d, agents: 0x61, ids: 0x73, payloads: 0x70 } as const;
 const LOG_KEY_BYTES = 13;
-const MAX_BUCKET = 0xffff_ffff;
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** Stays what and where it is in every schema to come: it is what tells them apart. */
@@ -43,9 +42,9 @@ export const SCHEMA_KEY: Uint8Array = headerKey('schema');
 /** See `Store.incarnation`. */
 export const INCARNATION_KEY: Uint8Array = headerKey('incarnation');
 
-/** The bucket of a time. A clock before 1970 or past the year 2,900,000 is in the first or last one. */
+/** The bucket of a time, ms since 1970. What is before 1970 is in the first one. */
 export function bucketOf(ms: number): number {
-  return Math.min(Math.max(Math.floor(ms / BUCKET_MS), 0), MAX_BUCKET);
+  return Math.max(Math.floor(ms / BUCKET_MS), 0);
 }
 
 /** Where one group's record of one log lies; as a bound of a range, everything before that group. */

@@ -9,11 +9,15 @@ import { Level } from 'level';
 import { HearsayError } from '../errors.ts';
 import { INCARNATION_KEY, SCHEMA_KEY, SCHEMA_VERSION } from './layout.ts';
 
-/** What the store needs of a database: any `abstract-level`. */
+/** Any `abstract-level`, whatever its own encodings are: its class is invariant in them, so nothing narrower takes all. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyLevel = AbstractLevel<any, any, any>;
+
+/** The same as we use it: with the encodings given in each call. */
 export type Database = AbstractLevel<string | Uint8Array | Buffer, unknown, unknown>;
 
-/** Where the store is: a directory of ours, or an open database that its owner closes. */
-export type StorePlace = { readonly dir: string } | { readonly level: Database };
+/** Where the store is: a directory of ours, or a database that its owner closes. */
+export type StorePlace = { readonly dir: string } | { readonly level: AnyLevel };
 
 /** A database of ours, of this schema. */
 export interface Opened {

@@ -67,9 +67,9 @@ export class LinkCore {
     return [...this.#links.keys()];
   }
 
-  /** Whether one more peer can be wanted. At most `maxPals` are. */
-  get canWant(): boolean {
-    return !this.#redials.isFull;
+  /** Whether this peer is wanted, or may be: at most `maxPals` are. */
+  canWant(peer: PeerId): boolean {
+    return !this.#redials.isFull || this.#redials.get(peer) !== undefined;
   }
 
   /** Advances the machine by one input. The shell must perform every returned effect, in order. `nowMs` is monotonic. */
@@ -119,7 +119,7 @@ export class LinkCore {
   // Dials.
 
   #onWanted(peer: PeerId): void {
-    if (this.#closing || peer === this.#self || this.#redials.get(peer) !== undefined || !this.canWant) return;
+    if (this.#closing || peer === this.#self || this.#redials.isFull || this.#redials.get(peer) !== undefined) return;
     const underWay = this.#connections.in('dialling').find((connection) => connection.peer === peer);
     this.#dial(this.#redials.add(peer, underWay));
   }
@@ -354,21 +354,23 @@ export class LinkCore {
     const connection = this.#connections.get(reading.connection);
     if (connection?.stage !== 'linked') return;
     if (late) excuse(connection, this.#nowMs);
-    this.#act(connection, listenTo(connection, reading, this.#limits, this.#nowMs));
+    const finding = listenTo(connection, reading, this.#limits, this.#nowMs);
+    if (finding !== undefined) this.#act(connection, finding);
     this.#onBuffered(reading.connection, reading.bufferedBytes);
   }
 
   #onBuffered(id: ConnectionId, bufferedBytes: number): void {
     const connection = this.#connections.get(id);
     if (connection?.stage !== 'linked') return;
-    this.#act(connection, weigh(connection, bufferedBytes, this.#limits, this.#nowMs));
-    if (connection.congested) this.#lookBy(DRAIN_POLL_MS);
+    const finding = weigh(connection, bufferedBytes, this.#limits, this.#nowMs);
+    if (finding !== undefined) this.#act(connection, finding);
+    else if (connection.congested) this.#lookBy(DRAIN_POLL_MS);
   }
 
-  #act(connection: Connection, finding: Finding | undefined): void {
+  #act(connection: Connection, finding: Finding): void {
     if (finding === 'ping') this.#effects.push({ type: 'Ping', connection: connection.id });
-    else if (finding === 'drained' && connection.peer !== undefined) this.#effects.push({ type: 'Drained', peer: connection.peer });
-    else if (finding === 'silent' || finding === 'stalled') this.#cut(connection, finding);
+    else if (finding !== 'drained') this.#cut(connection, finding);
+    else if (connection.peer !== undefined) this.#effects.push({ type: 'Drained', peer: connection.peer });
   }
 
   #lookBy(delayMs: number): void {

@@ -2,7 +2,7 @@
  * Links to peers: the shell around the link core. It holds transports, channels and the one timer, tells the core what happens to each
  * connection and does what the core says. It decides nothing about links itself.
  */
-import { assertNever, HearsayError } from '../errors.ts';
+import { assert, assertNever, HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
@@ -10,12 +10,12 @@ import { hostPrefix, parseAddress } from './address.ts';
 import { SecureChannel } from './channel.ts';
 import type { RekeyAfter } from './channel/direction.ts';
 import { handshakeError } from './channel/fault.ts';
-import type { ChannelFault } from './channel/fault.ts';
 import { MAX_MESSAGE_BYTES } from './frames.ts';
 import type { Identity } from './identity.ts';
 import { LinkCore } from './link-core.ts';
-import type { ConnectionId, LinkEffect, LinkInput } from './link-core.ts';
+import type { ConnectionId, LinkEffect, LinkInput } from './link-core/events.ts';
 import { Credentials } from './links/credentials.ts';
+import { Doors, unreachable } from './links/doors.ts';
 import { Outbox } from './links/outbox.ts';
 import type { Connection, Listening, Transport } from './transport.ts';
 
@@ -69,21 +69,23 @@ interface Line {
   readonly abort: AbortController;
   request: Request | undefined;
   channel: SecureChannel | undefined;
-  /** It became a link, or somebody was told why not. */
+  /** It became a link, or whom it concerns was told why not. */
   settled: boolean;
 }
 
-/** The longest delay a Node timer takes. */
+/** The longest delay a Node timer takes. One that fires too early does no harm. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** All links of a node. */
 export class Links {
   readonly #options: LinksOptions;
   readonly #core: LinkCore;
   readonly #credentials: Credentials;
+  readonly #doors: Doors;
   readonly #outbox = new Outbox();
   readonly #lines = new Map<ConnectionId, Line>();
-  /** Where messages to a peer go. */
-  readonly #current = new Map<PeerId, SecureChannel>();
+  /** What messages to a peer go over. */
+  readonly #current = new Map<PeerId, { readonly connection: ConnectionId; readonly channel: SecureChannel }>();
   readonly #listenings = new Set<Listening>();
   readonly #inputs: LinkInput[] = [];
   #stepping = false;
@@ -92,10 +94,11 @@ export class Links {
   #onEmpty: (() => void) | undefined;
 
   constructor(options: LinksOptions) {
-    const { identity, limits, random, networkId, networkKey, now } = options;
+    const { identity, limits, random, networkId, networkKey, now, transports } = options;
     this.#options = options;
     this.#core = new LinkCore(identity.id, limits, random);
     this.#credentials = new Credentials(identity, { id: networkId, key: networkKey }, now());
+    this.#doors = new Doors(transports);
   }
 
   /**
@@ -105,8 +108,7 @@ export class Links {
    */
   async listen(address: string): Promise<string> {
     this.#assertOpen();
-    const { url, scheme } = parseAddress(address);
-    const listening = await this.#transport(scheme, address).listen(url, (connection) => this.#accept(connection));
+    const listening = await this.#doors.listen(address, (connection) => this.#accept(connection));
     if (this.#closing !== undefined) await listening.close();
     this.#assertOpen();
     this.#listenings.add(listening);
@@ -114,7 +116,7 @@ export class Links {
   }
 
   /**
-   * Dials once. Resolves when there is a link to whoever answers; at once if the address names a peer that is linked.
+   * Dials once. Resolves when there is a link to whoever answers; at once if the address names a peer that has one.
    * @throws HearsayError `HEARSAY_BAD_ADDRESS`, `HEARSAY_UNREACHABLE` (also when `signal` aborts), `HEARSAY_HANDSHAKE_FAILED`,
    *   `HEARSAY_CLOCK_SKEW`, `HEARSAY_REFUSED` by the other side, `HEARSAY_OVERLOADED` at `maxLinks`, `HEARSAY_CLOSED`
    */
@@ -123,13 +125,13 @@ export class Links {
     const { peer } = parseAddress(address);
     if (peer === this.#options.identity.id) throw handshakeError({ reason: 'self' }, address);
     if (peer !== undefined && this.isUp(peer)) return peer;
+    if (signal?.aborted === true) throw unreachable(address, signal.reason);
     const line = this.#addLine(this.#core.number(), address, peer);
     const abandon = (): void => this.#abandon(line, unreachable(address, signal?.reason));
+    signal?.addEventListener('abort', abandon, { once: true });
     try {
       return await new Promise<PeerId>((resolve, reject) => {
         line.request = { resolve, reject };
-        if (signal?.aborted === true) return abandon();
-        signal?.addEventListener('abort', abandon, { once: true });
         this.#call({ type: 'DialRequested', connection: line.id });
       });
     } finally {
@@ -142,7 +144,7 @@ export class Links {
    * @throws HearsayError `HEARSAY_OVERLOADED` past `maxPals` wanted peers
    */
   want(peer: PeerId): void {
-    if (!this.#core.canWant) {
+    if (!this.#core.canWant(peer)) {
       const rule = `to be one of at most ${this.#options.limits.maxPals} (limits.maxPals)`;
       throw new HearsayError('HEARSAY_OVERLOADED', { field: 'wanted peer', rule, value: peer });
     }
@@ -166,19 +168,22 @@ export class Links {
    */
   send(peer: PeerId, message: Uint8Array): boolean {
     if (message.length > MAX_MESSAGE_BYTES) {
-      throw new HearsayError('HEARSAY_TOO_LARGE', { field: 'message', rule: `to have at most ${MAX_MESSAGE_BYTES} bytes`, value: message.length });
+      const rule = `to have at most ${MAX_MESSAGE_BYTES} bytes`;
+      throw new HearsayError('HEARSAY_TOO_LARGE', { field: 'message', rule, value: message.length });
     }
-    const channel = this.#current.get(peer);
-    if (channel === undefined) return false;
+    const current = this.#current.get(peer);
+    if (current === undefined) return false;
+    const { connection, channel } = current;
     channel.send(message);
-    if (channel.bufferedBytes > this.#options.limits.maxBufferedBytes) this.#onBuffered(channel);
+    const { bufferedBytes } = channel;
+    if (bufferedBytes > this.#options.limits.maxBufferedBytes) this.#call({ type: 'Buffered', connection, bufferedBytes });
     return true;
   }
 
   /** Whether more than `maxBufferedBytes` wait for the peer to read. Whoever then holds back is told by `onDrained`. */
   congested(peer: PeerId): boolean {
-    const channel = this.#current.get(peer);
-    return channel !== undefined && channel.bufferedBytes > this.#options.limits.maxBufferedBytes;
+    const bufferedBytes = this.#current.get(peer)?.channel.bufferedBytes ?? 0;
+    return bufferedBytes > this.#options.limits.maxBufferedBytes;
   }
 
   isUp(peer: PeerId): boolean {
@@ -190,7 +195,7 @@ export class Links {
     return this.#core.peers();
   }
 
-  /** Ends a link; what was sent before is delivered. A peer that is still wanted is dialled again. */
+  /** Ends a link; what was sent before is still delivered. A peer that is wanted is dialled again. */
   disconnect(peer: PeerId, reason: string): void {
     this.#call({ type: 'DisconnectRequested', peer, reason });
   }
@@ -202,17 +207,21 @@ export class Links {
   }
 
   async #close(): Promise<void> {
-    const gone = new Promise<void>((resolve) => {
+    const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
     this.#call({ type: 'CloseRequested' });
-    if (this.#lines.size > 0) await gone;
+    if (this.#lines.size > 0) await empty;
     await Promise.all([...this.#listenings].map((listening) => listening.close()));
     clearTimeout(this.#timer);
     this.#outbox.deliver();
   }
 
-  // Inputs: the core is never entered twice, and nobody is called back from within his own call.
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
+  // Inputs. The core is never entered twice, and nobody is called back from within a call of his own.
 
   #call(input: LinkInput): void {
     this.#step(input);
@@ -237,19 +246,61 @@ export class Links {
     }
   }
 
+  #accept(connection: Connection): void {
+    if (this.#closing !== undefined) return connection.terminate();
+    const line = this.#addLine(this.#core.number(), undefined, undefined);
+    this.#shakeHands(line, connection);
+    this.#happened({ type: 'Accepted', connection: line.id, prefix: hostPrefix(connection.remoteHost) });
+  }
+
+  #onReady(line: Line, peer: PeerId): void {
+    this.#step({ type: 'Authenticated', connection: line.id, peer });
+    if (!line.settled) line.request?.resolve(peer);
+    line.settled = true;
+    this.#outbox.deliver();
+  }
+
+  #onMessage({ channel }: Line, message: Uint8Array): void {
+    this.#outbox.deliver();
+    const peer = channel?.peer;
+    // A connection that lost is read after its link went down, too.
+    if (peer !== undefined && this.#core.isUp(peer)) this.#options.events.onMessage(peer, message);
+  }
+
+  #onTimer(): void {
+    const readings = [...this.#current.values()].map(({ connection, channel: { frames, bufferedBytes } }) => ({ connection, frames, bufferedBytes }));
+    this.#happened({ type: 'TimerFired', readings });
+  }
+
+  /** The socket is gone, or there never was one. */
+  #onGone(line: Line, reason: string, error: HearsayError | undefined): void {
+    this.#lines.delete(line.id);
+    this.#step({ type: 'Closed', connection: line.id, reason });
+    this.#settle(line, reason, error);
+    this.#outbox.deliver();
+    if (this.#lines.size === 0) this.#onEmpty?.();
+  }
+
+  #abandon(line: Line, error: HearsayError): void {
+    if (line.settled) return;
+    this.#settle(line, 'aborted', error);
+    this.#terminate(line.id, 'aborted');
+    this.#call({ type: 'Closed', connection: line.id, reason: 'aborted' });
+  }
+
   // Effects.
 
   #perform(effect: LinkEffect): void {
     const { events } = this.#options;
     switch (effect.type) {
       case 'Dial':
-        return this.#dial(effect);
+        return this.#dial(effect.connection, effect.peer, effect.turn);
       case 'Refuse':
         return this.#refuse(effect.connection, effect.reason);
       case 'Up':
-        return this.#up(effect);
+        return this.#up(effect.peer, effect.connection);
       case 'Switch':
-        return this.#use(effect);
+        return this.#use(effect.peer, effect.connection);
       case 'Down':
         this.#current.delete(effect.peer);
         return this.#outbox.add(() => events.onDown(effect.peer, effect.reason));
@@ -270,50 +321,40 @@ export class Links {
     }
   }
 
-  #dial({ connection: id, peer, turn }: LinkEffect & { readonly type: 'Dial' }): void {
+  #dial(id: ConnectionId, peer: PeerId | undefined, turn: number): void {
     const requested = this.#lines.get(id);
-    if (requested !== undefined) return void this.#open(requested);
+    if (requested !== undefined) return void this.#open(requested, requested.address ?? '');
     const address = peer === undefined ? undefined : this.#options.addressesOf(peer)[turn];
     if (address === undefined) return this.#step({ type: 'AddressesExhausted', connection: id });
-    void this.#open(this.#addLine(id, address, peer));
+    void this.#open(this.#addLine(id, address, peer), address);
   }
 
-  /** Never rejects. */
-  async #open(line: Line): Promise<void> {
-    const address = line.address ?? '';
+  async #open(line: Line, address: string): Promise<void> {
+    const { signal } = line.abort;
     try {
-      const { url, scheme, peer } = parseAddress(address);
-      if (peer !== undefined && peer !== line.expected) throw handshakeError({ reason: 'wrong-peer' }, address);
-      const connection = await this.#transport(scheme, address).dial(url, line.abort.signal);
-      if (line.abort.signal.aborted) connection.terminate();
-      else return this.#shake(line, connection);
-      this.#gone(line, { reason: 'timeout' }, unreachable(address));
-    } catch (cause) {
-      const error = cause instanceof HearsayError ? cause : unreachable(address, cause);
-      this.#gone(line, { reason: 'unreachable' }, error);
+      const connection = await this.#doors.dial(address, line.expected, signal);
+      if (!signal.aborted) return this.#shakeHands(line, connection);
+      connection.terminate();
+      this.#onGone(line, 'aborted', unreachable(address, signal.reason));
+    } catch (error) {
+      this.#onGone(line, 'unreachable', error as HearsayError);
     }
   }
 
-  #accept(connection: Connection): void {
-    if (this.#closing !== undefined) return connection.terminate();
-    const line = this.#addLine(this.#core.number(), undefined, undefined);
-    this.#shake(line, connection);
-    this.#happened({ type: 'Accepted', connection: line.id, prefix: hostPrefix(connection.remoteHost) });
-  }
-
-  #shake(line: Line, connection: Connection): void {
+  #shakeHands(line: Line, connection: Connection): void {
     const { now, rekeyAfter } = this.#options;
+    const { id, address, expected } = line;
     line.channel = new SecureChannel({
       connection,
       party: this.#credentials.party(now()),
-      dialled: line.address !== undefined,
-      expected: line.expected,
+      dialled: address !== undefined,
+      expected,
       now,
       listener: {
         onReady: (peer) => this.#onReady(line, peer),
         onMessage: (message) => this.#onMessage(line, message),
-        onGoaway: (reason) => this.#happened({ type: 'GoawayReceived', connection: line.id, reason }),
-        onClose: (fault) => this.#gone(line, fault, line.address === undefined ? undefined : handshakeError(fault, line.address)),
+        onGoaway: (reason) => this.#happened({ type: 'GoawayReceived', connection: id, reason }),
+        onClose: (fault) => this.#onGone(line, fault.reason, address === undefined ? undefined : handshakeError(fault, address)),
       },
       ...(rekeyAfter && { rekeyAfter }),
     });
@@ -322,22 +363,42 @@ export class Links {
   #refuse(id: ConnectionId, reason: string): void {
     const line = this.#lines.get(id);
     if (line === undefined) return;
-    const error = new HearsayError('HEARSAY_OVERLOADED', { field: 'links', rule: 'to be fewer than limits.maxLinks', value: reason });
-    this.#settle(line, reason, error);
-    if (line.channel === undefined) this.#removeLine(line);
+    const rule = 'to be fewer than limits.maxLinks, or to have ended';
+    this.#settle(line, reason, new HearsayError('HEARSAY_OVERLOADED', { field: 'links', rule, value: reason }));
+    if (line.channel === undefined) this.#lines.delete(id);
     else line.channel.close(reason);
   }
 
-  #up({ peer, connection }: LinkEffect & { readonly type: 'Up' }): void {
-    const line = this.#use({ peer, connection });
+  /** Tells whom it concerns that a connection became no link, unless that was told or there is a link by another one. */
+  #settle(line: Line, reason: string, error: HearsayError | undefined): void {
+    if (line.settled) return;
+    line.settled = true;
+    const { address, expected, request, channel } = line;
+    const { events } = this.#options;
+    const peer = channel?.peer ?? expected;
+    if (address === undefined || error === undefined) {
+      this.#outbox.add(() => events.onRefused(reason, channel?.remoteHost ?? ''));
+    } else if (peer !== undefined && this.isUp(peer)) {
+      request?.resolve(peer);
+    } else if (this.#closing !== undefined) {
+      request?.reject(closed());
+    } else {
+      request?.reject(error);
+      this.#outbox.add(() => events.onDialFailed(expected, address, error));
+    }
+  }
+
+  #up(peer: PeerId, id: ConnectionId): void {
+    this.#use(peer, id);
+    const line = this.#lines.get(id);
     const info = { dialled: line?.address, host: line?.channel?.remoteHost ?? '' };
     this.#outbox.add(() => this.#options.events.onUp(peer, info));
   }
 
-  #use({ peer, connection }: { readonly peer: PeerId; readonly connection: ConnectionId }): Line | undefined {
-    const line = this.#lines.get(connection);
-    if (line?.channel !== undefined) this.#current.set(peer, line.channel);
-    return line;
+  #use(peer: PeerId, connection: ConnectionId): void {
+    const channel = this.#lines.get(connection)?.channel;
+    assert(channel !== undefined, 'an authenticated connection has a channel');
+    this.#current.set(peer, { connection, channel });
   }
 
   #terminate(id: ConnectionId, reason: string): void {
@@ -351,10 +412,13 @@ export class Links {
     this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.ceil(delayMs), MAX_TIMER_MS));
   }
 
-  // What channels tell.
-
-  #onTimer(): void {
-    const readings = [...this.#current].map(([peer, channel]) => channel);
-    void readings;
+  #addLine(id: ConnectionId, address: string | undefined, expected: PeerId | undefined): Line {
+    const line: Line = { id, address, expected, abort: new AbortController(), request: undefined, channel: undefined, settled: false };
+    this.#lines.set(id, line);
+    return line;
   }
+}
+
+function closed(): HearsayError {
+  return new HearsayError('HEARSAY_CLOSED', { field: 'links', rule: 'to be open', value: 'closed' });
 }

@@ -6,7 +6,8 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { HearsayError } from '../errors.ts';
@@ -22,8 +23,8 @@ export interface WsTransportOptions {
   readonly tls?: Pick<SecureContextOptions, 'cert' | 'key' | 'ca'>;
   /** Sockets a listening address holds at once, of whatever state. @defaultValue 1,024 (our choice: three times the 256 links and 64 half-open ones of the design) */
   readonly maxSockets?: number;
-  /** Told of each that was turned away before it became a connection, for counting. */
-  readonly onRefused?: (reason: WsRefusal) => void;
+  /** Told of each that was turned away before it became a connection, for counting. `host` is "" where the socket no longer knows it. */
+  readonly onRefused?: (reason: WsRefusal, host: string) => void;
 }
 
 /** Why somebody was turned away before there was a connection. `bad-http` includes those who were too slow to ask. */
@@ -78,7 +79,7 @@ async function listen(at: Address, onConnection: (connection: Connection) => voi
   acceptUpgrades(server, onConnection, options);
   await bind(server, at);
   // From now on an error is one that could not be accepted, for instance for want of file descriptors. The next may be.
-  server.on('error', () => options.onRefused?.('accept-failed'));
+  server.on('error', () => options.onRefused?.('accept-failed', ''));
   const { port } = server.address() as AddressInfo;
   const real = new URL(at.url);
   real.port = String(port);
@@ -93,16 +94,16 @@ async function listen(at: Address, onConnection: (connection: Connection) => voi
 
 /** The server of one address, before it listens. @internal */
 export function openServer(at: Address, { tls, maxSockets = DEFAULT_MAX_SOCKETS, onRefused }: WsTransportOptions): Server {
-  const refuse: RequestListener = (_request, response) => {
-    onRefused?.('plain-http');
+  const refuse: RequestListener = (request, response) => {
+    onRefused?.('plain-http', hostOf(request.socket));
     response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
     response.end('This is a hearsay peer. It speaks WebSocket.\n');
   };
   const server = at.scheme === 'ws' ? createHttpServer(HTTP_OPTIONS, refuse) : openTlsServer(at, tls, refuse);
   server.maxConnections = maxSockets;
-  server.on('drop', () => onRefused?.('too-many-sockets'));
+  server.on('drop', (data) => onRefused?.('too-many-sockets', data?.remoteAddress ?? ''));
   server.on('clientError', (_error, socket) => {
-    onRefused?.('bad-http');
+    onRefused?.('bad-http', hostOf(socket));
     socket.destroy();
   });
   return server;
@@ -127,16 +128,16 @@ function acceptUpgrades(server: Server, onConnection: (connection: Connection) =
     verifyClient: ({ req }, verified) => {
       const offered = (req.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
       if (offered.includes(SUBPROTOCOL)) return verified(true);
-      onRefused?.('other-protocol');
+      onRefused?.('other-protocol', hostOf(req.socket));
       verified(false, 400, `Expected the subprotocol ${SUBPROTOCOL}`);
     },
   });
   upgrades.on('wsClientError', (_error, socket) => {
-    onRefused?.('bad-upgrade');
+    onRefused?.('bad-upgrade', hostOf(socket));
     socket.destroy();
   });
   server.on('upgrade', (request, socket, head) => {
-    const remoteHost = request.socket.remoteAddress ?? '';
+    const remoteHost = hostOf(socket);
     upgrades.handleUpgrade(request, socket, head, (webSocket) => onConnection(new WsConnection(webSocket, remoteHost)));
   });
 }
@@ -171,10 +172,14 @@ function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions
     let remoteHost = '';
     signal.addEventListener('abort', abort, { once: true });
     webSocket.on('error', fail);
-    webSocket.once('upgrade', (response) => (remoteHost = response.socket.remoteAddress ?? ''));
+    webSocket.once('upgrade', (response) => (remoteHost = hostOf(response.socket)));
     webSocket.once('open', () => resolve(new WsConnection(webSocket, remoteHost)));
     for (const end of ['open', 'close']) webSocket.once(end, () => signal.removeEventListener('abort', abort));
   });
+}
+
+function hostOf(socket: Duplex): string {
+  return (socket as Socket).remoteAddress ?? '';
 }
 
 function wsAddress(text: string): Address {

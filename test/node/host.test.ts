@@ -144,7 +144,7 @@ describe('one event, one commit', () => {
   test('an effect of no known type is a typed error that names agent, arm and value', async () => {
     const { host } = await start();
     await host.run('app', { onPoke: () => ({ type: 'shout' }) as unknown as Effect });
-    await expect(host.poke('app', 'm', 1)).rejects.toMatchObject({ code: 'HEARSAY_BAD_EFFECT', field: 'app.onPoke', message: expect.stringContaining('shout') as string });
+    await expect(host.poke('app', 'm', 1)).rejects.toMatchObject({ code: 'HEARSAY_BAD_EFFECT', field: 'app.onPoke', message: expect.stringContaining('shout') });
   });
 
   test('what CBOR cannot carry is not saved, and the rest of the event neither', async () => {

@@ -35,6 +35,6 @@ describe('what an agent saved', () => {
     const saved = view({ a: 'x'.repeat(50) }, 60);
     const bigger = [{ key: 'a', value: encodeSaved('y'.repeat(55)) }];
     expect(() => saved.check(bigger)).not.toThrow();
-    expect(() => saved.check([...bigger, { key: 'b', value: encodeSaved('z') }])).toThrow(expect.objectContaining({ code: 'HEARSAY_TOO_LARGE', value: expect.any(Number) as number }));
+    expect(() => saved.check([...bigger, { key: 'b', value: encodeSaved('z') }])).toThrow(expect.objectContaining({ code: 'HEARSAY_TOO_LARGE', value: expect.any(Number) }));
   });
 });

@@ -2,18 +2,19 @@
  * Fixtures that run as processes of their own, for what one process cannot show: a SIGKILL, a lock, a real peer.
  *
  * A fixture is a module under test/, for instance test/store/fixtures/hold.ts; it may import anything of src/ and speaks through
- * test/support/parent.ts. Node 20 runs no TypeScript, so sources and fixtures are transpiled, once a test file, into a temporary
- * directory. When the tests of the file are over, what still runs is killed and the directory is removed.
+ * test/support/parent.ts. Node 20 runs no TypeScript, so sources and fixtures are transpiled into a temporary directory before the
+ * tests of the file; a cache in node_modules saves that for what has not changed. After the tests, what still runs is killed and the
+ * directory is removed.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from '@jest/globals';
-import ts from 'typescript';
+import { afterAll, beforeAll } from '@jest/globals';
 
 /** How a process ended: an exit code, or the signal that killed it. */
 export interface Ending {
@@ -35,22 +36,22 @@ export interface Fixture {
 }
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const CACHE = join(ROOT, 'node_modules', '.cache', 'hearsay-fixtures');
 const STDERR_CHARACTERS = 4_000;
-const OPTIONS: ts.CompilerOptions = {
-  module: ts.ModuleKind.ESNext,
-  target: ts.ScriptTarget.ES2023,
-  verbatimModuleSyntax: true,
-  rewriteRelativeImportExtensions: true,
-  inlineSourceMap: true,
-  inlineSources: true,
-};
+/** All sources at once, on two busy cores and with nothing in the cache, take some seconds. */
+const TRANSPILE_TIMEOUT_MS = 60_000;
 
 const running = new Set<Fixture>();
-let transpiled: string | undefined;
+let directory = '';
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'hearsay-fixtures-'));
+  await transpileInto(directory);
+}, TRANSPILE_TIMEOUT_MS);
 
 afterAll(async () => {
   await Promise.all([...running].map((fixture) => fixture.kill()));
-  if (transpiled !== undefined) rmSync(transpiled, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 });
 
 /**
@@ -59,8 +60,7 @@ afterAll(async () => {
  * @param args what it finds in `process.argv` from the third place on
  */
 export function spawnFixture(name: string, args: readonly string[] = []): Fixture {
-  transpiled ??= transpile();
-  const child = spawn(process.execPath, ['--enable-source-maps', join(transpiled, 'test', `${name}.js`), ...args], { stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--enable-source-maps', join(directory, 'test', `${name}.js`), ...args], { stdio: 'pipe' });
   const said: string[] = [];
   let wake: () => void = () => undefined;
   let stderr = '';
@@ -100,18 +100,37 @@ export function spawnFixture(name: string, args: readonly string[] = []): Fixtur
   return fixture;
 }
 
-/** @returns a directory with src/ and test/ as JavaScript, and with the packages */
-function transpile(): string {
-  const out = mkdtempSync(join(tmpdir(), 'hearsay-fixtures-'));
+/** Lays out src/ and test/ as JavaScript, and the packages. */
+async function transpileInto(out: string): Promise<void> {
+  mkdirSync(CACHE, { recursive: true });
   writeFileSync(join(out, 'package.json'), '{ "type": "module" }');
   symlinkSync(join(ROOT, 'node_modules'), join(out, 'node_modules'), 'junction');
   for (const file of [...modulesIn('src', /\.ts$/), ...modulesIn('test', /(^|[\\/])(fixtures|support)[\\/].*\.ts$/)]) {
-    const { outputText } = ts.transpileModule(readFileSync(join(ROOT, file), 'utf8'), { fileName: join(ROOT, file), compilerOptions: OPTIONS });
     const target = join(out, file.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
+    copyFileSync(await transpile(join(ROOT, file)), target);
   }
-  return out;
+}
+
+/** @returns the file in the cache */
+async function transpile(file: string): Promise<string> {
+  const source = readFileSync(file, 'utf8');
+  const cached = join(CACHE, `${createHash('sha256').update(`${file}\0${source}`).digest('hex')}.js`);
+  if (existsSync(cached)) return cached;
+  const { default: ts } = await import('typescript');
+  const compilerOptions = {
+    module: ts.ModuleKind.ESNext,
+    target: ts.ScriptTarget.ES2023,
+    verbatimModuleSyntax: true,
+    rewriteRelativeImportExtensions: true,
+    inlineSourceMap: true,
+    inlineSources: true,
+  };
+  // Whole or not at all: test files that run at the same time share the cache.
+  const half = `${cached}.${process.pid}`;
+  writeFileSync(half, ts.transpileModule(source, { fileName: file, compilerOptions }).outputText);
+  renameSync(half, cached);
+  return cached;
 }
 
 function modulesIn(folder: string, pattern: RegExp): string[] {

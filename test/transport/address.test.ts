@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HearsayError } from '../../src/errors.ts';
 import type { PeerId } from '../../src/ids.ts';
-import { formatAddress, hostPrefix, isDialable, isPrivateHost, MAX_ADDRESS_LENGTH, parseAddress } from '../../src/transport/address.ts';
+import { formatAddress, hostPrefix, isAddress, isDialable, isPrivateHost, MAX_ADDRESS_LENGTH, parseAddress } from '../../src/transport/address.ts';
 
 const PEER = 'ab'.repeat(32) as PeerId;
 
@@ -73,6 +73,19 @@ describe('parseAddress', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test.each([
+  ['ws://h:1', true],
+  ['wss://h/path', true],
+  ['ws://h:1/', false],
+  ['WS://h:1', false],
+  ['ws://h:80', false],
+  [`ws://h:1#${PEER}`, false],
+  ['garbage', false],
+  [undefined as unknown as string, false],
+])('isAddress(%j), in normal form and without a peer id, is %s', (text, expected) => {
+  expect(isAddress(text)).toBe(expected);
 });
 
 test('formatAddress puts the peer id behind the URL', () => {

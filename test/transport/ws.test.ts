@@ -58,10 +58,10 @@ function hear(connection: Connection): Heard {
 
 /** A listener that hears everybody, and remembers whom it turned away. */
 async function serve(options: WsTransportOptions = {}, address = 'ws://127.0.0.1:0') {
-  const refusals: WsRefusal[] = [];
+  const refusals: [WsRefusal, string][] = [];
   const accepted: Connection[] = [];
   const waiting: ((connection: Connection) => void)[] = [];
-  const transport = wsTransport({ ...options, onRefused: (reason) => refusals.push(reason) });
+  const transport = wsTransport({ ...options, onRefused: (reason, host) => refusals.push([reason, host]) });
   const listening = await transport.listen(address, (connection) => {
     accepted.push(connection);
     waiting.shift()?.(connection);
@@ -260,7 +260,7 @@ describe('who is turned away before there is a connection', () => {
     const server = await serve();
     const { answer } = say(server.port, 'GET / HTTP/1.1\r\nHost: ann\r\n\r\n');
     expect(await answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n(.*\r\n)*Connection: close\r\n/);
-    expect(server.refusals).toStrictEqual(['plain-http']);
+    expect(server.refusals).toStrictEqual([['plain-http', '127.0.0.1']]);
   });
 
   test.each<[string, string, WsRefusal]>([
@@ -275,7 +275,7 @@ describe('who is turned away before there is a connection', () => {
   ])('%s is closed, counted, and harms nobody', async (_name, text, refusal) => {
     const server = await serve();
     await say(server.port, text).answer;
-    expect(server.refusals).toStrictEqual([refusal]);
+    expect(server.refusals).toStrictEqual([[refusal, '127.0.0.1']]);
     expect((await upgraded(server)).heard.closes).toBe(0);
   });
 
@@ -291,7 +291,7 @@ describe('who is turned away before there is a connection', () => {
     const server = await serve({ maxSockets: 1 });
     const { socket } = await upgraded(server);
     expect(await say(server.port, '').answer).toBe('');
-    expect(server.refusals).toStrictEqual(['too-many-sockets']);
+    expect(server.refusals).toStrictEqual([['too-many-sockets', '127.0.0.1']]);
     socket.destroy();
   });
 

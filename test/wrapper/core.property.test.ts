@@ -87,23 +87,13 @@ class Witness {
   }
 
   #check(effect: Out, input: In): void {
-    const silent = this.#core.config.hops === 0;
-    const arrival = input.type === 'RumorArrived' ? input : undefined;
     switch (effect.type) {
       case 'Send':
-        if (silent) this.faults.push('something is sent at hops 0');
-        if (arrival === undefined) return;
-        if (effect.hops > Math.min(arrival.hops, MAX_HOPS - 1) - 1 || effect.hops < 0) this.faults.push(`relayed with ${effect.hops} after ${arrival.hops}`);
-        if (arrival.verdict.type === 'invalid') this.faults.push('invalid data are relayed');
-        if (effect.except !== arrival.from) this.faults.push('the sender is told again');
-        return this.#once(this.#relayed, arrival.id, 'relayed');
+        return this.#checkSend(effect, input);
       case 'Deliver':
         return this.#once(this.#delivered, effect.id, 'delivered');
       case 'Remember':
-        if (effect.hops < (this.memory.get(effect.id)?.hops ?? 0)) this.faults.push('hops fell');
-        this.memory.set(effect.id, effect);
-        if (effect.delivered && input.type === 'Published') this.#delivered.add(effect.id);
-        return undefined;
+        return this.#remember(effect, input.type === 'Published');
       case 'Watch':
         if (effect.peer === ANN) this.faults.push('we watch ourselves');
         return this.#once(this.#watched, effect.peer, 'watched');
@@ -120,6 +110,22 @@ class Witness {
       default:
         return undefined;
     }
+  }
+
+  #checkSend({ hops, except }: Extract<Out, { type: 'Send' }>, input: In): void {
+    if (this.#core.config.hops === 0) this.faults.push('something is sent at hops 0');
+    if (input.type !== 'RumorArrived') return;
+    if (hops < 0 || hops > Math.min(input.hops, MAX_HOPS - 1) - 1) this.faults.push(`relayed with ${hops} after ${input.hops}`);
+    if (input.verdict.type === 'invalid') this.faults.push('invalid data are relayed');
+    if (except !== input.from) this.faults.push('the sender is told again');
+    this.#once(this.#relayed, input.id, 'relayed');
+  }
+
+  /** As the host does: hops only ever rise, and flags are only ever set. */
+  #remember({ id: which, hops, delivered, relayed }: Extract<Out, { type: 'Remember' }>, own: boolean): void {
+    const seen = this.memory.get(which);
+    this.memory.set(which, { hops: Math.max(hops, seen?.hops ?? 0), delivered: delivered || seen?.delivered === true, relayed: relayed || seen?.relayed === true });
+    if (own) this.#delivered.add(which);
   }
 
   #once<T extends string>(set: Set<T>, member: T, what: string): void {

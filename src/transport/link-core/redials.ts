@@ -54,6 +54,7 @@ export class Redials {
 
   clear(): void {
     this.#wanted.clear();
+    this.#earliestMs = Infinity;
   }
 
   /** Ends a round: exponential, capped backoff, with dice: ±20 % around 5/6 of the cap, so that the cap is never passed. */
