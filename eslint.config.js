@@ -22,7 +22,7 @@ const pure = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', 'test/types/cases/**'] },
+  { ignores: ['dist/**', 'build/**', 'node_modules/**', 'coverage/**', 'test/types/cases/**'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],

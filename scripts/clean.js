@@ -1,4 +1,4 @@
 // Removes what `npm run build` writes, so that no file of an earlier build is published.
 import { rmSync } from 'node:fs';
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+for (const folder of ['../dist', '../build']) rmSync(new URL(folder, import.meta.url), { recursive: true, force: true });

@@ -130,7 +130,7 @@ export class AddressBook {
     return book;
   }
 
-  /** Drops what expired, then strangers beyond the bound: first those that never worked, the oldest first. */
+  /** Drops strangers beyond the bound: first those with nothing left to dial, then those that never worked, the oldest first, then by when they last did. */
   #trim(nowMs: number): void {
     const strangers = [...this.#entries].filter(([peer]) => !this.#options.isPal(peer));
     let excess = strangers.length - this.#options.maxRecords;

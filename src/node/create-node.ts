@@ -45,6 +45,8 @@ export interface HearsayNode extends AsyncDisposable {
   readonly events$: Observable<NodeEvent>;
   /** The peers it has a link to now. */
   readonly peers: readonly PeerId[];
+  /** How many ids of rumors it remembers, over all agents: what it will not deliver again. */
+  readonly seenCount: number;
   /**
    * Runs an agent under a name; the name is its topic, the same for all users of the app.
    * @throws HearsayError `HEARSAY_BAD_CONFIG` for the name (1 to 64 bytes), `HEARSAY_ALREADY_RUNNING`, `HEARSAY_AGENT_FAILED` when `onInit` or `onLoad` failed
@@ -120,6 +122,10 @@ class Node implements HearsayNode {
 
   get peers(): readonly PeerId[] {
     return this.#links.peers();
+  }
+
+  get seenCount(): number {
+    return this.#store.seenCount;
   }
 
   async start(): Promise<void> {

@@ -131,11 +131,11 @@ async function makeHeader(db: Database, where: string): Promise<string> {
   return hex(incarnation);
 }
 
-/** The innermost cause: abstract-level wraps what the database said. */
+/** The innermost cause, since abstract-level wraps what the database said. By shape: native errors are of no realm in particular. */
 function rootOf(error: unknown): { readonly code: unknown; readonly message: string } {
-  let root = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  return { code: (root as { code?: unknown } | null)?.code, message: root instanceof Error ? root.message : String(root) };
+  let root = error as { readonly code?: unknown; readonly message?: unknown; readonly cause?: unknown } | null | undefined;
+  while (typeof root?.cause === 'object' && root.cause !== null) root = root.cause;
+  return { code: root?.code, message: String(root?.message ?? root) };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -75,6 +75,14 @@ export const transportCompliance: readonly ComplianceCase[] = [
     deepStrictEqual(toFar.messages.map(numberOf), [1], 'What was sent before the close did not arrive.');
   }),
 
+  linked('tells a terminate to who listens only afterwards', async ({ near, far, until, turns }) => {
+    near.terminate();
+    await turns();
+    const [toNear, toFar] = [heardBy(near), heardBy(far)];
+    deepStrictEqual([toNear.closes, toFar.closes], [[], []], 'onClose came from within listen.');
+    await until(() => toFar.closes.length > 0 && toNear.closes.length > 0, 'both ends to be told of the terminate');
+  }),
+
   ...(['near', 'far'] as const).flatMap((side) => [
     linked(`close at the ${side} end: exactly one onClose at each end`, async (link) => closesOnce(link, link[side], 'close')),
     linked(`terminate at the ${side} end: exactly one onClose at each end`, async (link) => closesOnce(link, link[side], 'terminate')),
@@ -89,6 +97,14 @@ export const transportCompliance: readonly ComplianceCase[] = [
     deepStrictEqual(toFar.messages.map(numberOf), Array.from({ length: sent }, (_, i) => i), 'What was buffered at the close did not arrive.');
   }),
 
+  linked('terminate drops what is buffered', async ({ near, until }) => {
+    const toNear = heardBy(near);
+    fill(near, (i) => numbered(i, MAX_MESSAGE_BYTES));
+    near.terminate();
+    await until(() => toNear.closes.length > 0, 'the terminating end to be told of the close');
+    strictEqual(near.bufferedBytes, 0, 'A terminated connection buffers nothing.');
+  }),
+
   linked('terminate stops the messages at once', async ({ near, far, until, turns }) => {
     const toNear = heardBy(near, (recorder) => recorder.messages.length === 1 && near.terminate());
     heardBy(far);
@@ -101,7 +117,9 @@ export const transportCompliance: readonly ComplianceCase[] = [
   linked('send, close and terminate after the close are harmless', async ({ near, far, until, turns }) => {
     const [toNear, toFar] = [heardBy(near), heardBy(far)];
     near.close();
+    const buffered = near.bufferedBytes;
     near.send(numbered(1));
+    strictEqual(near.bufferedBytes, buffered, 'What is sent after close is buffered.');
     await until(() => toNear.closes.length > 0 && toFar.closes.length > 0, 'both ends to be told of the close');
     for (const end of [near, far]) {
       end.send(numbered(2));

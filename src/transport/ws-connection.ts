@@ -32,7 +32,7 @@ export class WsConnection implements Connection {
   }
 
   get bufferedBytes(): number {
-    return this.#closed ? 0 : this.#webSocket.bufferedAmount;
+    return this.#webSocket.bufferedAmount;
   }
 
   listen(listener: ConnectionListener): void {

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
 import { Buffer } from 'node:buffer';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HearsayError } from '../../src/errors.ts';
 import { encodePayload } from '../../src/marks/payload.ts';

@@ -1,7 +1,9 @@
+import { Buffer } from 'node:buffer';
 import { describe, expect, jest, test } from '@jest/globals';
 import { HearsayError } from '../../src/errors.ts';
 import type { PeerId } from '../../src/ids.ts';
 import type { PalsEvent } from '../../src/pals/core/types.ts';
+import { parseInvite } from '../../src/pals/invite.ts';
 import { DAY } from './friends.ts';
 import { World } from './tiny-host.ts';
 import type { TinyNode } from './tiny-host.ts';
@@ -121,7 +123,7 @@ describe('invites', () => {
       return dial(addresses, peer);
     };
     await expect(bob.pals.redeem(link)).rejects.toMatchObject({ code: 'HEARSAY_INVITE_EXPIRED' });
-    await expect(bob.pals.redeem(link)).rejects.toMatchObject({ code: 'HEARSAY_INVITE_EXPIRED', value: new Date(world.nowMs - 0).toISOString() });
+    await expect(bob.pals.redeem(link)).rejects.toMatchObject({ code: 'HEARSAY_INVITE_EXPIRED', value: new Date(world.nowMs).toISOString() });
   });
 
   test("one's own is refused", async () => {
@@ -131,7 +133,6 @@ describe('invites', () => {
 
   test('the token is not on disk', async () => {
     const { ann } = pair();
-    const { parseInvite } = await import('../../src/pals/invite.ts');
     const { token } = parseInvite(await ann.pals.invite(), 0);
     expect(JSON.stringify([...ann.saved])).not.toContain(Buffer.from(token).toString('hex'));
   });

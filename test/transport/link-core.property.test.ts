@@ -1,5 +1,5 @@
 /** What holds in the link core whatever happens, and what two of them agree on. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { PeerId } from '../../src/ids.ts';
 import { DEFAULT_LIMITS } from '../../src/limits.ts';
@@ -164,7 +164,6 @@ describe('two peers', () => {
     readonly ends = new Map<ConnectionId, End>();
     readonly #world: World;
     readonly #peer: PeerId;
-    readonly #id: PeerId;
     readonly core: LinkCore;
     remote: Node = this;
     current: End | undefined;
@@ -172,7 +171,6 @@ describe('two peers', () => {
 
     constructor(world: World, id: PeerId, peer: PeerId, seed: number) {
       this.#world = world;
-      this.#id = id;
       this.#peer = peer;
       this.core = new LinkCore(id, DEFAULT_LIMITS, seededRandom(seed));
     }

@@ -30,13 +30,16 @@ function hear(connection: Connection) {
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 describe('MemoryNetwork', () => {
-  test('nothing happens but by the schedule', async () => {
-    const { network, run } = stoppedNetwork();
+  test('nothing happens but by the schedule, message by message', async () => {
+    const { network, due, run } = stoppedNetwork();
     const { near, far } = await link(network, run);
     const heard = hear(far);
+    run();
     near.send(bytes(1));
     near.send(bytes(2, 2));
     expect([heard, near.bufferedBytes]).toStrictEqual([[], 3]);
+    due.shift()?.();
+    expect([heard, near.bufferedBytes]).toStrictEqual([[1], 2]);
     run();
     expect([heard, near.bufferedBytes]).toStrictEqual([[1, 2], 0]);
   });
@@ -65,6 +68,19 @@ describe('MemoryNetwork', () => {
     run();
     expect(heard).toStrictEqual([['lost'], ['lost'], ['lost'], ['lost'], [], [2]]);
     expect(hear((await link(network, run)).near)).toStrictEqual([]);
+  });
+
+  test('cut takes a connection that is closed at one end only; that end is not told again', async () => {
+    const { network, run } = stoppedNetwork();
+    const { near, far } = await link(network, run);
+    const [atAnn, atBob] = [hear(near), hear(far)];
+    network.stall('ann');
+    near.close();
+    run();
+    expect([atAnn, atBob]).toStrictEqual([[], ['closed']]);
+    network.cut('bob', 'ann');
+    run();
+    expect([atAnn, atBob]).toStrictEqual([['lost'], ['closed']]);
   });
 
   test('terminate is `terminated` here and `lost` there', async () => {

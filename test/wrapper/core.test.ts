@@ -244,6 +244,7 @@ rows('W18 a rumor arrives', [
   { ...HEARS_BOB, name: 'W18 new with no hops left: delivered, not relayed', input: arrives({ hops: 0 }), effects: [remember(0, true, false), keepsAt(0), delivers] },
   { ...HEARS_BOB, name: 'W18 delivered before and never relayed: relayed, not delivered', input: arrives({ seen: { hops: 0, delivered: true, relayed: false } }), effects: [remember(3, true, true), ...relaysWith(2)] },
   { ...HEARS_BOB, name: 'W18 relayed before and never delivered: delivered, not relayed', input: arrives({ seen: { hops: 3, delivered: false, relayed: true } }), effects: [remember(3, true, true), delivers] },
+  { ...HEARS_BOB, name: 'W18 the most hops stay remembered when a copy with fewer is the one delivered', input: arrives({ hops: 1, seen: { hops: 9, delivered: false, relayed: true } }), effects: [remember(9, true, true), delivers] },
   { ...HEARS_BOB, name: 'W18 a repeat with no more hops: nothing', input: { type: 'RepeatArrived', id: ID, from: BOB, hops: 3, seen: remembered(3) }, effects: [] },
   { ...HEARS_BOB, name: 'W18 a repeat with more hops: the most are remembered, nothing is relayed yet', input: { type: 'RepeatArrived', id: ID, from: BOB, hops: 5, seen: remembered(3) }, effects: [remember(5, true, true)] },
   { name: 'W18 from a peer that we do not hear: dropped, with a notice', before: [meet(BOB)], input: arrives(), effects: [notice({ name: 'bad-rumor', peer: BOB, reason: 'not-heard' })] },

@@ -1,0 +1,47 @@
+/**
+ * The classic: short anonymous texts that travel to pals and pals of pals. After Urbit's %rumors.
+ * Newest first; the latest five for a new subscriber; the same text twice in a row is refused.
+ */
+import { defineMarks, refuse, save } from 'hearsay';
+import type { Agent, Bowl } from 'hearsay';
+import * as z from 'zod';
+
+/** When it was first said (ms since 1970) and what. At most 1,024 characters, as in Urbit's. */
+const rumor = z.object({ when: z.number(), what: z.string().min(1).max(1024) });
+export type Rumor = z.infer<typeof rumor>;
+
+export const marks = defineMarks({ rumor });
+
+/** How many are kept. */
+const KEPT = 50;
+/** How many a new subscriber gets. */
+const FOR_NEWCOMERS = 5;
+
+/** @param heard is told of each rumor that came from others */
+export function rumors(heard: (rumor: Rumor) => void = () => undefined): Agent {
+  return {
+    // `app.poke('say', text)`.
+    onPoke: ({ data }, bowl) => {
+      const said = rumor.parse({ when: bowl.now, what: data });
+      if (latest(bowl)[0]?.what === said.what) return refuse('the same text twice in a row');
+      return [keep(said, bowl), marks.invent('rumor', said)];
+    },
+    onAgent: (wire, sign, bowl) => {
+      const fact = marks.heard(wire, sign);
+      if (fact?.mark !== 'rumor') return undefined;
+      heard(fact.data);
+      return keep(fact.data, bowl);
+    },
+    onWatch: (_path, bowl) => latest(bowl).slice(0, FOR_NEWCOMERS).map((one) => marks.answer('rumor', one)),
+    // `app.peek('/latest')`.
+    onPeek: (_path, bowl) => latest(bowl),
+  };
+}
+
+function latest({ saved }: Bowl): readonly Rumor[] {
+  return (saved.get('latest') as readonly Rumor[] | undefined) ?? [];
+}
+
+function keep(one: Rumor, bowl: Bowl): ReturnType<typeof save> {
+  return save('latest', [one, ...latest(bowl)].slice(0, KEPT));
+}

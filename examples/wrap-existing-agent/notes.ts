@@ -1,0 +1,21 @@
+/**
+ * An app from before: a shared list of notes within one process. It knows nothing of gossip.
+ */
+import { fact, save } from 'hearsay';
+import type { Agent, Bowl } from 'hearsay';
+
+export interface Note {
+  readonly by: string;
+  readonly text: string;
+}
+
+/** `poke('note', note)` adds one; `/notes` can be watched and read. */
+export const notes: Agent = {
+  onPoke: ({ data }, bowl) => [save('notes', [...all(bowl), data]), fact(['/notes'], 'note', data)],
+  onWatch: (_path, bowl) => all(bowl).map((note) => fact([], 'note', note)),
+  onPeek: (_path, bowl) => all(bowl),
+};
+
+function all({ saved }: Bowl): readonly Note[] {
+  return (saved.get('notes') as readonly Note[] | undefined) ?? [];
+}
