@@ -24,7 +24,8 @@ export async function main(print: (line: string) => void, args: string[] = proce
     options: { dir: { type: 'string', default: './rumors' }, listen: { type: 'string', default: 'ws://127.0.0.1:0' }, join: { type: 'string' } },
   });
   await using node = await createNode({ dir: values.dir, listen: values.listen });
-  const app = await node.run('rumors', withGossip(rumors(({ what }) => print(`» ${what}`)), { hops: 2, hear: 'mutuals', tell: 'mutuals', marks }));
+  const app = await node.run('rumors', withGossip(rumors, { hops: 2, hear: 'mutuals', tell: 'mutuals', marks }));
+  app.received$.subscribe((heard) => heard.mark === 'rumor' && print(`» ${heard.data.what}`));
   node.pals.changes$.subscribe(({ type, peer }) => print(`${type} ${peer.slice(0, 8)}`));
   print(`${HELP}\nyou are ${node.id.slice(0, 8)} at ${node.addresses.join(', ')}\ninvite: ${await node.pals.invite()}`);
   if (values.join !== undefined) print(`joined ${(await node.pals.redeem(values.join)).slice(0, 8)}`);

@@ -17,26 +17,20 @@ const KEPT = 50;
 /** How many a new subscriber gets. */
 const FOR_NEWCOMERS = 5;
 
-/** @param heard is told of each rumor that came from others */
-export function rumors(heard: (rumor: Rumor) => void = () => undefined): Agent {
-  return {
-    // `app.poke('say', text)`.
-    onPoke: ({ data }, bowl) => {
-      const said = rumor.parse({ when: bowl.now, what: data });
-      if (latest(bowl)[0]?.what === said.what) return refuse('the same text twice in a row');
-      return [keep(said, bowl), marks.invent('rumor', said)];
-    },
-    onAgent: (wire, sign, bowl) => {
-      const fact = marks.heard(wire, sign);
-      if (fact?.mark !== 'rumor') return undefined;
-      heard(fact.data);
-      return keep(fact.data, bowl);
-    },
-    onWatch: (_path, bowl) => latest(bowl).slice(0, FOR_NEWCOMERS).map((one) => marks.answer('rumor', one)),
-    // `app.peek('/latest')`.
-    onPeek: (_path, bowl) => latest(bowl),
-  };
-}
+/** `app.poke('say', text)` says it, `app.peek('/latest')` reads, `app.received$` tells what others said. */
+export const rumors: Agent = {
+  onPoke: ({ data }, bowl) => {
+    const said = rumor.parse({ when: bowl.now, what: data });
+    if (latest(bowl)[0]?.what === said.what) return refuse('the same text twice in a row');
+    return [keep(said, bowl), marks.invent('rumor', said)];
+  },
+  onAgent: (wire, sign, bowl) => {
+    const heard = marks.heard(wire, sign);
+    return heard?.mark === 'rumor' ? keep(heard.data, bowl) : undefined;
+  },
+  onWatch: (_path, bowl) => latest(bowl).slice(0, FOR_NEWCOMERS).map((one) => marks.answer('rumor', one)),
+  onPeek: (_path, bowl) => latest(bowl),
+};
 
 function latest({ saved }: Bowl): readonly Rumor[] {
   return (saved.get('latest') as readonly Rumor[] | undefined) ?? [];

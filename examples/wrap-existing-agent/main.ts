@@ -52,7 +52,7 @@ async function after(annDir: string, bobDir: string, print: (line: string) => vo
   print(`wrapped, ann still has: ${texts(atAnn.peek('/notes'))}`);
   await bob.pals.redeem(await ann.pals.invite());
   const arrived = firstValueFrom(atAnn.watch('/notes').pipe(filter(({ data }) => (data as Note).by === 'bob')));
-  const heard = firstValueFrom(atBob.received$);
+  const heard = firstValueFrom(atBob.received$.pipe(filter(({ data }) => (data as Note).text === 'eggs')));
   await atAnn.poke('note', { by: 'ann', text: 'eggs' });
   print(`bob heard: ${(await heard).mark} from ann`);
   await atBob.poke('note', { by: 'bob', text: 'bread' });

@@ -223,7 +223,7 @@ class Node implements HearsayNode {
       identity: this.#identity,
       networkId: network,
       ...(password !== undefined && { networkKey: networkKey(password, network) }),
-      transports: given.transports ?? [wsTransport()],
+      transports: given.transports ?? [wsTransport({ onRefused: (reason, host) => this.#events.count({ type: 'refused', reason, host }) })],
       limits,
       random: this.#random.fork('links'),
       now: () => this.#clock.now(),

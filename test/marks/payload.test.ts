@@ -52,6 +52,8 @@ const FORMS: readonly (readonly [value: unknown, bytes: string])[] = [
   [0.000_061_035_156_25 + 2 ** -24, 'f90401'],
   [2 ** -25, 'fa33000000'],
   [65_503.5, 'fa477fdf80'],
+  [1 + 2 ** -10, 'f93c01'],
+  [1 + 2 ** -11, 'fa3f801000'],
   [Infinity, 'f97c00'],
   [-Infinity, 'f9fc00'],
   [NaN, 'f97e00'],
@@ -134,6 +136,8 @@ describe('encodePayload and decodePayload', () => {
     const bytes = encodePayload(data);
     data[0] = 9;
     expect(hex(bytes)).toBe('43010203');
+    expect(bytes.constructor).toBe(Uint8Array);
+    expect(bytes.buffer.byteLength).toBe(4);
     const frame = Buffer.from(bytes);
     const decoded = decodePayload(frame) as { value: Uint8Array };
     frame[1] = 9;
@@ -246,6 +250,10 @@ describe('encodePayload is bounded', () => {
   test('without maxBytes the bound is 1 MiB', () => {
     expect(encodePayload(new Uint8Array(2 ** 20 - 5))).toHaveLength(2 ** 20);
     expect(() => encodePayload(new Uint8Array(2 ** 20 - 4))).toThrow(expect.objectContaining({ code: 'HEARSAY_TOO_LARGE' }));
+  });
+
+  test('text is measured by its length before it is encoded', () => {
+    expect(() => encodePayload(['é'.repeat(100)], 50)).toThrow(expect.objectContaining({ code: 'HEARSAY_TOO_LARGE', value: 'at least 101 bytes' }));
   });
 
   test('a bound of nothing refuses everything', () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HearsayError } from '../../src/errors.ts';
@@ -62,15 +63,16 @@ describe('parseAddress', () => {
       fc.property(hostile, (text) => {
         try {
           const address = parseAddress(text);
-          expect(parseAddress(formatAddress(address.url, address.peer))).toStrictEqual(address);
+          if (!isDeepStrictEqual(parseAddress(formatAddress(address.url, address.peer)), address)) return false;
           hostPrefix(address.host);
           isPrivateHost(address.host);
           isDialable(address);
         } catch (error) {
           if (!(error instanceof HearsayError) || error.code !== 'HEARSAY_BAD_ADDRESS') throw error;
         }
+        return true;
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });

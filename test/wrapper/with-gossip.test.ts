@@ -9,7 +9,7 @@ import type { Agent, Bowl, Datum, Effect, Effects, Emission, Report, Sign } from
 import { HearsayError } from '../../src/errors.ts';
 import type { PeerId, RumorId } from '../../src/ids.ts';
 import { defineMarks } from '../../src/marks/define-marks.ts';
-import type { Marks, MarkSchemas } from '../../src/marks/define-marks.ts';
+import type { MarkCodec } from '../../src/marks/define-marks.ts';
 import { encodePayload } from '../../src/marks/payload.ts';
 import { rumorId } from '../../src/marks/rumor-id.ts';
 import { gossipConfig } from '../../src/wrapper/config.ts';
@@ -267,6 +267,7 @@ describe('what the inner agent returns', () => {
   test.each(shapes)('W6 $name of effects is published', async ({ effects }) => {
     const { host } = await returning(effects);
     expect(host.out).toContainEqual(fact([GOSSIP], 'gossip-rumor', wireOf('hi', 1)));
+    expect([...host.seen.keys()]).toEqual([idOf('hi')]);
   });
 
   test('a function is called in its turn, with that moment\'s bowl', async () => {
@@ -295,10 +296,13 @@ describe('who hears us', () => {
   test('W9 the paths are open for peers, the policy decides', async () => {
     const agent = wrap({ open: { pokes: ['say'], paths: ['/news'] } });
     expect(agent.open).toEqual({ pokes: ['say', 'gossip-rumor', 'gossip-config'], paths: ['/news', GOSSIP] });
-    const host = await started({});
+    const asked: PeerId[] = [];
+    const host = await started({ onWatch: (_path, { src }) => void asked.push(src) });
     expect((await host.watch(GOSSIP, BOB)).refused).toBe('gossip-forbidden');
+    expect(asked).toEqual([]);
     await host.pals('meet', BOB);
     expect(await host.watch(GOSSIP, BOB)).toEqual({ effects: [] });
+    expect(asked).toEqual([BOB]);
   });
 
   test.each(['/~/gossip/source', CONFIG, `${GOSSIP}/more`, '/~/other'])('W9 any other reserved path is refused: %s', async (path) => {
@@ -363,8 +367,9 @@ describe('who hears us', () => {
     const host = await started({ onWatch: () => new Promise((resolve) => (decide = resolve)) as Effects }, { tell: 'anybody' });
     const asked = host.watch(GOSSIP, BOB);
     await host.poke('gossip-config', { tell: 'targets' });
-    decide(undefined);
+    decide(configure({ hops: 9 }));
     expect((await asked).refused).toBe('gossip-forbidden');
+    expect(readConfig(host.bowl()).hops).toBe(2);
   });
 
   test('W9 a watch that fails in the inner agent leaves no subscriber behind', async () => {
@@ -585,9 +590,9 @@ describe('marks and kinds', () => {
   const strangeKind = Uint8Array.of(9, 3, 1, 97, 0x61, 0x78);
   const keptKeys = (host: TestHost): string[] => [...host.saved.keys()].filter((key) => key.startsWith('/~/gossip/kept/'));
 
-  async function hears<S extends MarkSchemas>(data: Uint8Array, known: Marks<S>): Promise<{ host: TestHost; echo: Echo; effects: readonly Effect[] }> {
+  async function hears(data: Uint8Array, known: MarkCodec): Promise<{ host: TestHost; echo: Echo; effects: readonly Effect[] }> {
     const echo = new Echo();
-    const host = new TestHost(withGossip(echo, { hear: 'targets', marks: known }));
+    const host = new TestHost(withGossip(echo, { hear: 'targets', marks: known as typeof marks }));
     await host.init();
     await host.pals('meet', BOB);
     const effects = host.arrive(data, BOB) ?? [];
@@ -616,7 +621,7 @@ describe('marks and kinds', () => {
     { name: 'a schema says no', with: marks, reason: /20/ },
     { name: 'a function throws', with: defineMarks({ say: thrower }), reason: /no good/ },
     { name: 'a validator answers by a promise', with: defineMarks({ say: () => Promise.resolve('hi') }), reason: /async-validator/ },
-  ] as { name: string; with: Marks; reason: RegExp }[])('better 4 $name: gossip-unknown with the reason, not relayed, never again', async ({ with: broken, reason }) => {
+  ] as { name: string; with: MarkCodec; reason: RegExp }[])('better 4 $name: gossip-unknown with the reason, not relayed, never again', async ({ with: broken, reason }) => {
     const { host, echo, effects } = await hears(wireOf('x'.repeat(30), 3), broken);
     expect(echo.heard).toEqual([{ mark: 'gossip-unknown', data: { mark: 'say', data: 'x'.repeat(30), reason: expect.stringMatching(reason) }, src: BOB }]);
     expect(ofType(effects, 'fact')).toEqual([]);

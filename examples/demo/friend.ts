@@ -1,0 +1,51 @@
+/**
+ * One of the five: a process of its own with a node and the rumors app. It does what the demo's main process asks and tells what it hears.
+ */
+import process from 'node:process';
+import { createNode, withGossip } from 'hearsay';
+import type { Agent } from 'hearsay';
+import { marks, rumors } from '../rumors/rumors.ts';
+import type { News, Request } from './friends.ts';
+
+const [dir = '', listen = ''] = process.argv.slice(2);
+const tell = (news: News): void => void process.send?.(news);
+
+const watched: Agent = {
+  ...rumors,
+  onWatch: (path, bowl) => {
+    tell({ type: 'offered', peer: bowl.src });
+    return rumors.onWatch?.(path, bowl);
+  },
+};
+
+const node = await createNode({ dir, listen });
+const app = await node.run('rumors', withGossip(watched, { hops: 2, hear: 'mutuals', tell: 'mutuals', marks }));
+// What the stream shows is committed: it will not be heard again, even if this process is killed now.
+app.received$.subscribe((heard) => heard.mark === 'rumor' && tell({ type: 'heard', what: heard.data.what }));
+app.events$.subscribe(({ name, peer }) => tell({ type: 'event', name, peer }));
+
+const act = async ({ verb, value }: Request): Promise<string> => {
+  switch (verb) {
+    case 'invite':
+      return node.pals.invite();
+    case 'redeem':
+      return node.pals.redeem(value);
+    case 'say':
+      return app.poke('say', value).then(() => '');
+    case 'hops':
+      return app.poke('gossip-config', { hops: Number(value) }).then(() => '');
+    case 'part':
+      return node.pals.part(node.pals.targets().find((peer) => peer === value) ?? node.id).then(() => '');
+  }
+};
+
+process.on('message', (request: Request) => {
+  act(request).then(
+    (result) => tell({ type: 'done', number: request.number, result }),
+    (error: unknown) => tell({ type: 'failed', number: request.number, reason: String(error) }),
+  );
+});
+// The main process is gone, or done with us.
+process.on('disconnect', () => void node.close());
+
+tell({ type: 'ready', id: node.id, address: node.addresses[0]?.split('#')[0] ?? '', remembered: node.seenCount });
