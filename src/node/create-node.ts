@@ -64,14 +64,16 @@ export interface HearsayNode extends AsyncDisposable {
 export async function createNode(given: NodeOptions): Promise<HearsayNode> {
   const options = checkOptions(given);
   const clock = given.clock ?? systemClock;
-  const identity = given.identity ?? (await openIdentity(dirOf(given)));
+  // The store first: it holds the lock that keeps a second process out of the directory.
   const store = await openStore(given.store === undefined ? { dir: dirOf(given) } : { level: given.store }, options.limits, () => clock.now());
-  const node = new Node(given, options, clock, identity, store);
+  let node: Node | undefined;
   try {
+    const identity = given.identity ?? (await openIdentity(dirOf(given)));
+    node = new Node(given, options, clock, identity, store);
     await node.start();
     return node;
   } catch (error) {
-    await node.close();
+    await (node ?? store).close();
     throw error;
   }
 }

@@ -73,6 +73,9 @@ interface Line {
   settled: boolean;
 }
 
+/** Of Noise's pre-shared key. */
+const NETWORK_KEY_BYTES = 32;
+
 /** The longest delay a Node timer takes. One that fires too early does no harm. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -93,8 +96,12 @@ export class Links {
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
+  /** @throws HearsayError `HEARSAY_BAD_CONFIG` for a network key that is not of 32 bytes */
   constructor(options: LinksOptions) {
     const { identity, limits, random, networkId, networkKey, now, transports } = options;
+    if (networkKey !== undefined && networkKey.length !== NETWORK_KEY_BYTES) {
+      throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'networkKey', rule: `to have ${NETWORK_KEY_BYTES} bytes`, value: networkKey.length });
+    }
     this.#options = options;
     this.#core = new LinkCore(identity.id, limits, random);
     this.#credentials = new Credentials(identity, { id: networkId, key: networkKey }, now());
@@ -162,7 +169,8 @@ export class Links {
   }
 
   /**
-   * Sends a message of at most 1 MiB and 4 KiB, which must stay as it is until the turn ends.
+   * Sends a message of at most 1 MiB and 4 KiB, which must stay as it is until the turn ends. Heed {@link congested}: a link that
+   * holds more than `maxStalledBytes` for `stalledMs`, or four times as much at any time, is given up.
    * @returns `false` when there is no link
    * @throws HearsayError `HEARSAY_TOO_LARGE`
    */
@@ -331,14 +339,11 @@ export class Links {
 
   async #open(line: Line, address: string): Promise<void> {
     const { signal } = line.abort;
-    try {
-      const connection = await this.#doors.dial(address, line.expected, signal);
-      if (!signal.aborted) return this.#shakeHands(line, connection);
-      connection.terminate();
-      this.#onGone(line, 'aborted', unreachable(address, signal.reason));
-    } catch (error) {
-      this.#onGone(line, 'unreachable', error as HearsayError);
-    }
+    const dialled = await this.#doors.dial(address, line.expected, signal).catch((error: HearsayError) => error);
+    if (dialled instanceof HearsayError) return this.#onGone(line, 'unreachable', dialled);
+    if (!signal.aborted) return this.#shakeHands(line, dialled);
+    dialled.terminate();
+    this.#onGone(line, 'aborted', unreachable(address, signal.reason));
   }
 
   #shakeHands(line: Line, connection: Connection): void {

@@ -21,7 +21,7 @@ export interface GossipConfig {
   readonly relay: 'farthest' | 'first';
 }
 
-/** What counts where nothing is given. Nothing a peer could choose is narrower, so it also stands in for values that this code does not know. */
+/** What counts where nothing is given. Its `hear` and `tell` are the narrowest, so it also stands in for saved values that this code does not know. */
 export const DEFAULT_GOSSIP_CONFIG: GossipConfig = Object.freeze({ hops: 1, hear: 'mutuals', tell: 'mutuals', pass: false, relay: 'farthest' });
 
 /** The highest hop count there is (design; Urbit advises against the upper single digits). */

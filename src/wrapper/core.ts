@@ -13,6 +13,7 @@ import { configInEffect, sameConfig } from './config.ts';
 import type { GossipConfig } from './config.ts';
 import { Circle } from './core/circle.ts';
 import { Hearing } from './core/hearing.ts';
+import type { Ending } from './core/hearing.ts';
 import type { Arrival, GossipEffect, Input, PalsList, Timer } from './core/messages.ts';
 import { Quarantine } from './core/quarantine.ts';
 import type { QuarantineEntry, QuarantineLimits } from './core/quarantine.ts';
@@ -247,7 +248,7 @@ export class GossipCore<Body> {
     return this.#emit({ type: 'Deliver', id: input.id, from: input.from, body: input.body, replayed: true });
   }
 
-  #onWatchEnded(peer: PeerId, name: 'watch-refused' | 'kicked', reason: string): void {
+  #onWatchEnded(peer: PeerId, name: Ending, reason: string): void {
     const delayMs = this.#hearing.ended(peer, name);
     if (delayMs === undefined) return;
     this.#notice({ name, peer, reason });

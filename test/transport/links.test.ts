@@ -582,6 +582,12 @@ describe('events', () => {
   });
 });
 
+test('a network key of another length is refused at once', () => {
+  expect(() => new Node(new MemoryNetwork().transport(), { networkKey: new Uint8Array(31) })).toThrow(
+    expect.objectContaining({ code: 'HEARSAY_BAD_CONFIG', field: 'networkKey', value: 31 }),
+  );
+});
+
 describe('certificates', () => {
   test('are renewed: a node that runs for long meets one that just started', async () => {
     let nowMs = NOW_MS;
@@ -641,6 +647,16 @@ describe('close', () => {
     ann.links.want(bob.id);
     ann.links.disconnect(bob.id, 'parted');
     expect([ann.links.send(bob.id, bytes(1)), ann.links.peers()]).toEqual([false, []]);
+  });
+
+  test('an address that was being opened is closed again', async () => {
+    const { network } = await pair();
+    const cat = new Node(network.transport('cat'));
+    const listening = errorOf(cat.links.listen('memory://cat'));
+    await cat.links.close();
+    expect((await listening).code).toBe('HEARSAY_CLOSED');
+    const dan = new Node(network.transport('dan'));
+    expect(await dan.links.listen('memory://cat')).toBe('memory://cat');
   });
 
   test('nobody is let in', async () => {

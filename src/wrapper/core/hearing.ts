@@ -3,8 +3,11 @@
  */
 import type { PeerId } from '../../ids.ts';
 
-/** How long to wait after a subscription ended, by how it ended: refused 30 min, kicked 15 s (Urbit). */
-const RETRY_MS = { 'watch-refused': 30 * 60_000, kicked: 15_000 } as const;
+/** How a subscription of ours ends against our will. */
+export type Ending = 'watch-refused' | 'kicked';
+
+/** How long to wait then, in ms: 30 min and 15 s (Urbit). */
+const RETRY_MS: Readonly<Record<Ending, number>> = { 'watch-refused': 30 * 60_000, kicked: 15_000 };
 
 /** One state per peer we want to hear, so never more than there are pals. */
 export class Hearing {
@@ -32,7 +35,7 @@ export class Hearing {
   }
 
   /** @returns how long to wait, in ms; `undefined` when there was no subscription */
-  ended(peer: PeerId, how: keyof typeof RETRY_MS): number | undefined {
+  ended(peer: PeerId, how: Ending): number | undefined {
     if (!this.watches(peer)) return undefined;
     this.#states.set(peer, 'waiting');
     return RETRY_MS[how];
