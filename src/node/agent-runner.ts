@@ -2,40 +2,24 @@
  * Runs one agent: its events one at a time, each one transaction. Shell.
  * What an event changed is committed together; what it sends leaves after the commit, in the order of the events.
  */
-import { refuse } from '../agent.ts';
-import type { Agent, Bowl, Datum, Effects, Emission, Report, Sign } from '../agent.ts';
+import { Subscription } from 'rxjs';
+import type { Agent, Bowl, Effect, Effects, Emission, Report, Sign } from '../agent.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { AgentState, Store, TimerChange } from '../store/store.ts';
+import { armOf, callArm, isRefusable, subscriberOf } from './agent-input.ts';
+import type { AgentInput, Answer } from './agent-input.ts';
 import { AgentTimers } from './agent-timers.ts';
 import type { Clock } from './clock.ts';
 import { effectList, isPromise, isStream } from './effects.ts';
 import type { Stream } from './effects.ts';
 import { Outbox } from './outbox.ts';
+import type { Turn } from './outbox.ts';
 import { SavedView } from './saved-view.ts';
 import type { Subscriber } from './subscribers.ts';
 import { NOTHING, transaction } from './transaction.ts';
 import type { Outward, RumorChanges, Transaction } from './transaction.ts';
-
-/** Tells an asker how its event ended, once it is committed. */
-export type Answer = (refused?: string, error?: Error) => void;
-
-/** Something to be handed to an arm. */
-export type AgentInput = { readonly src: PeerId; readonly answer?: Answer } & (
-  | { readonly arm: 'onInit' | 'onLoad' }
-  | { readonly arm: 'onPoke'; readonly datum: Datum }
-  | { readonly arm: 'onWatch'; readonly path: string; readonly subscriber: Subscriber }
-  | { readonly arm: 'onLeave'; readonly path: string }
-  /** `changes` come from the arrival that this event delivers, and commit with it. */
-  | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly changes?: RumorChanges }
-  | { readonly arm: 'onWake'; readonly wire: string }
-  | { readonly arm: 'onFail'; readonly error: Error }
-  /** One emission of an Observable that an arm returned. */
-  | { readonly arm: 'emission'; readonly of: string; readonly emission: Emission; readonly subscriber: Subscriber | undefined }
-  /** Calls no arm; its answer says that all events before it are done. */
-  | { readonly arm: 'barrier' }
-);
 
 /** What the runner asks of the host. All calls are synchronous and do not throw. */
 export interface RunnerPort {
@@ -49,10 +33,14 @@ export interface RunnerPort {
   /** `answering`: whom facts without a path are for. `early`: relayed on receipt, ahead of events that still commit. */
   perform(effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean): void;
   report(report: Report): void;
+  /** The agent starts again: what it watched and who watched it is over. */
+  restarted(): void;
 }
 
 /** Events handled before sockets and timers have their turn again (our choice: a few ms of work). */
 const EVENTS_A_TURN = 256;
+/** A disk that failed is not asked again at once (our choice). */
+const RESTART_DELAY_MS = 1_000;
 
 export class AgentRunner {
   readonly name: string;
@@ -110,7 +98,7 @@ export class AgentRunner {
     if (this.agent.onArrival !== undefined && !this.#stopped) {
       try {
         const effects = this.agent.onArrival(wire, sign, this.#bowl(src));
-        if (effects !== undefined) return this.#performArrival(transaction(effectList(effects, this.name, 'onArrival'), this.#port.clock.now()));
+        if (effects !== undefined) return this.#performArrival(this.#checked(effectList(effects, this.name, 'onArrival')));
       } catch (error) {
         return this.#fail('onArrival', src, error);
       }
@@ -212,13 +200,13 @@ export class AgentRunner {
     if (this.#streams.size >= maxTimers) {
       return this.#fail(of, src, new HearsayError('HEARSAY_OVERLOADED', { field: `${this.name}.${of}`, rule: 'to keep within limits.maxTimers open Observables', value: this.#streams.size }));
     }
-    let subscription: { unsubscribe(): void } | undefined;
+    const subscription = new Subscription();
     const end = (): void => {
       this.#streams.delete(end);
-      subscription?.unsubscribe();
+      subscription.unsubscribe();
     };
     this.#streams.add(end);
-    subscription = stream.subscribe({
+    const following = stream.subscribe({
       next: (emission) => {
         if (this.#streams.has(end)) this.enqueue({ arm: 'emission', of, emission, subscriber, src });
       },
@@ -227,29 +215,31 @@ export class AgentRunner {
       },
       complete: () => this.#streams.delete(end),
     });
-    if (!this.#streams.has(end)) subscription.unsubscribe();
+    subscription.add(following);
     subscriber?.onEnd(end);
   }
 
   #settle(event: AgentInput, emission: Emission): void {
     let result: Transaction;
     try {
-      const effects = effectList(typeof emission === 'function' ? emission(this.#bowl(event.src)) : emission, this.name, armOf(event));
-      result = transaction(effects, this.#port.clock.now());
-      this.#saved.check(result.saves);
-      this.#checkTimers(result.timers);
+      const effects = typeof emission === 'function' ? emission(this.#bowl(event.src)) : emission;
+      result = this.#checked(effectList(effects, this.name, armOf(event)));
     } catch (error) {
       return this.#finishFailed(event, error);
     }
     this.#finish(event, result);
   }
 
-  #checkTimers(changes: readonly TimerChange[]): void {
-    const added = changes.filter(({ wire, atMs }) => atMs !== undefined && !this.#timers.has(wire)).length;
-    const { maxTimers } = this.#port.limits;
+  /** @throws HearsayError when it cannot be done whole */
+  #checked(effects: readonly Effect[]): Transaction {
+    const { maxSavedBytes, maxTimers } = this.#port.limits;
+    const result = transaction(effects, this.#port.clock.now(), maxSavedBytes);
+    this.#saved.check(result.saves);
+    const added = result.timers.filter(({ wire, atMs }) => atMs !== undefined && !this.#timers.has(wire)).length;
     if (added > 0 && this.#timers.size + added > maxTimers) {
       throw new HearsayError('HEARSAY_OVERLOADED', { field: `${this.name}.wait`, rule: `to keep within limits.maxTimers (${maxTimers})`, value: this.#timers.size + added });
     }
+    return result;
   }
 
   /** A failed event counts as done: its effects are dropped, what it delivered stays delivered. */
@@ -262,47 +252,64 @@ export class AgentRunner {
   }
 
   #finish(event: AgentInput, result: Transaction, failure?: Error): void {
-    const fired: readonly TimerChange[] = event.arm === 'onWake' ? [{ wire: event.wire, atMs: undefined }] : [];
-    const timers = fired.length === 0 ? result.timers : [...fired, ...result.timers];
-    this.#saved.apply(result.saves);
-    for (const { wire, atMs } of result.timers) this.#timers.set(wire, atMs);
-    for (const entry of result.remember) this.#port.store.markSeen(entry);
-    // What is remembered of a rumor commits with the event that delivers it, so that a crash in between loses neither.
-    const delivers = result.outward.some(({ type }) => type === 'deliver');
-    const carried = event.arm === 'onAgent' ? event.changes : undefined;
-    const changes = {
-      agent: this.name,
-      saves: result.saves,
-      timers,
-      remember: [...(carried?.remember ?? []), ...(delivers ? [] : result.remember)],
-      keep: [...(carried?.keep ?? []), ...(delivers ? [] : result.keep)],
-    };
+    this.#take(result);
     const refused = failure === undefined ? result.refused : 'failed';
     const release = (): void => {
       event.answer?.(refused, failure);
       this.#performAll(result, subscriberOf(event), false);
     };
-    const first = (event.arm === 'onInit' || event.arm === 'onLoad') && refused === undefined;
-    if (first || changes.saves.length + timers.length + changes.remember.length + changes.keep.length > 0) this.#commit(changes, event, release);
+    const run = this.#run;
+    let turn: Turn | undefined;
+    // The very first event leaves its mark even when it changes nothing: the next start is no first one.
+    const mark = event.arm === 'onInit' && refused === undefined;
+    const appended = this.#append(result, event, mark, (error) => {
+      if (turn !== undefined) this.#outbox.done(turn, error === undefined ? release : () => event.answer?.('failed', error));
+      if (error === undefined) this.#schedule();
+      else if (run === this.#run) this.#restart(error);
+    });
+    if (appended) turn = this.#outbox.wait();
     else this.#outbox.pass(release);
   }
 
-  #commit(changes: Parameters<Store['append']>[0], event: AgentInput, release: () => void): void {
-    const turn = this.#outbox.wait();
-    const run = this.#run;
-    this.#port.store.append(changes, (error) => {
-      this.#outbox.done(turn, error === undefined ? release : () => event.answer?.('failed', error));
-      if (error === undefined) this.#schedule();
-      else if (run === this.#run && !this.#stopped) this.#restart(error);
-    });
+  /** Shows an event's changes in RAM. */
+  #take({ saves, timers, remember }: Transaction): void {
+    this.#saved.apply(saves);
+    for (const { wire, atMs } of timers) this.#timers.set(wire, atMs);
+    for (const entry of remember) this.#port.store.markSeen(entry);
+  }
+
+  /**
+   * Appends what is to be committed, if there is any. What is remembered of a rumor commits with the event that delivers it,
+   * so that a crash in between loses neither.
+   */
+  #append(result: Transaction, event: AgentInput | undefined, mark: boolean, done: (error?: Error) => void): boolean {
+    const delivers = result.outward.some(({ type }) => type === 'deliver');
+    const carried = event?.arm === 'onAgent' ? event.changes : undefined;
+    const fired: readonly TimerChange[] = event?.arm === 'onWake' ? [{ wire: event.wire, atMs: undefined }] : [];
+    const changes = {
+      agent: this.name,
+      saves: result.saves,
+      timers: [...fired, ...result.timers],
+      remember: [...(carried?.remember ?? []), ...(delivers ? [] : result.remember)],
+      keep: [...(carried?.keep ?? []), ...(delivers ? [] : result.keep)],
+    };
+    if (!mark && changes.saves.length + changes.timers.length + changes.remember.length + changes.keep.length === 0) return false;
+    this.#port.store.append(changes, done);
+    return true;
   }
 
   /** After a failed commit the agent starts again from what is saved: what it holds in RAM may not be on disk. */
   #restart(cause: Error): void {
     this.#letGo();
+    this.#port.restarted();
     this.#report('store-failed', { reason: cause.message, error: cause });
     const hold = {};
     this.#hold = hold;
+    this.#port.clock.after(RESTART_DELAY_MS, () => this.#reload(hold));
+  }
+
+  #reload(hold: object): void {
+    if (this.#hold !== hold) return;
     this.#port.store.readAgent(this.name).then(
       (state) => {
         if (this.#hold !== hold) return;
@@ -317,12 +324,15 @@ export class AgentRunner {
     );
   }
 
-  /** What is remembered goes with the first delivery, or commits by itself when nothing is delivered. */
+  /** Relays at once. What is remembered goes with the first delivery, or commits by itself when nothing is delivered. */
   #performArrival(result: Transaction): void {
-    for (const entry of result.remember) this.#port.store.markSeen(entry);
-    const { remember, keep, outward } = result;
+    this.#take(result);
     this.#performAll(result, undefined, true);
-    if (remember.length + keep.length > 0 && !outward.some(({ type }) => type === 'deliver')) this.#port.store.append({ agent: this.name, remember, keep }, ignore);
+    const run = this.#run;
+    this.#append(result, undefined, false, (error) => {
+      // Of a lost mark of a relayed rumor nobody needs to know; of a lost save the agent does.
+      if (error !== undefined && result.saves.length > 0 && run === this.#run) this.#restart(error);
+    });
   }
 
   #performAll({ outward, remember, keep }: Transaction, answering: Subscriber | undefined, early: boolean): void {
@@ -361,42 +371,3 @@ export class AgentRunner {
     return { our, src, now: clock.now(), agent: this.name, saved: this.#saved, admin: this.#port.isAdmin(src), run: this.#run, seen: (id) => store.seen(id), room: this.room, limits };
   }
 }
-
-function callArm(agent: Agent, event: AgentInput, bowl: Bowl): Effects {
-  switch (event.arm) {
-    case 'onInit':
-    case 'onLoad':
-      return agent[event.arm]?.(bowl);
-    case 'onPoke':
-      return agent.onPoke === undefined ? refuse('not-open') : agent.onPoke(event.datum, bowl);
-    case 'onWatch':
-    case 'onLeave':
-      return agent[event.arm]?.(event.path, bowl);
-    case 'onAgent':
-      return agent.onAgent?.(event.wire, event.sign, bowl);
-    case 'onWake':
-      return agent.onWake?.(event.wire, bowl);
-    case 'onFail':
-      return agent.onFail?.(event.error, bowl);
-    case 'emission':
-      return event.emission;
-    case 'barrier':
-      return undefined;
-  }
-}
-
-/** Answers to our own requests and facts of our own agents are bounded by what we asked for, and never dropped. */
-function isRefusable(event: AgentInput, our: PeerId): boolean {
-  if (event.arm === 'onAgent') return event.sign.type === 'fact' && event.src !== our;
-  return event.arm === 'onPoke' || event.arm === 'onWatch' || event.arm === 'emission';
-}
-
-function armOf(event: AgentInput): string {
-  return event.arm === 'emission' ? event.of : event.arm;
-}
-
-function subscriberOf(event: AgentInput): Subscriber | undefined {
-  return event.arm === 'onWatch' || event.arm === 'emission' ? event.subscriber : undefined;
-}
-
-function ignore(): void {}

@@ -16,78 +16,69 @@ export function effectList(emission: Exclude<Emission, Deferred>, agent: string,
   const list: readonly Effect[] = Array.isArray(emission) ? (emission as readonly Effect[]) : [emission as Effect];
   for (const effect of list) {
     const fault = faultOf(effect);
-    if (fault !== undefined) {
-      throw new HearsayError('HEARSAY_BAD_EFFECT', { field: `${agent}.${arm}`, rule: `to return effects whose ${fault}`, value: typeof effect === 'object' && effect !== null ? { ...effect, data: undefined } : effect });
-    }
+    if (fault === undefined) continue;
+    // The data of a fact are nobody's business but its readers'.
+    const value = typeof effect === 'object' && effect !== null ? { ...effect, data: undefined, value: undefined } : effect;
+    throw new HearsayError('HEARSAY_BAD_EFFECT', { field: `${agent}.${arm}`, rule: `to return effects whose ${fault}`, value });
   }
   return list;
 }
 
-/** What is wrong with an effect, as the end of "effects whose …"; `undefined` when nothing is. */
-function faultOf(effect: Effect): string | undefined {
-  if (typeof effect !== 'object' || effect === null) return '`type` is one of those in the README';
-  switch (effect.type) {
-    case 'fact':
-      return allOf(isPaths(effect.paths) || PATH_RULE, isMark(effect.mark) || MARK_RULE);
-    case 'kick':
-      return allOf(isPaths(effect.paths) || PATH_RULE, effect.peer === undefined || isPeerId(effect.peer) || PEER_RULE);
-    case 'poke':
-      return allOf(isText(effect.wire) || WIRE_RULE, isPeerId(effect.peer) || PEER_RULE, isAgentName(effect.agent) || AGENT_RULE, isMark(effect.mark) || MARK_RULE);
-    case 'watch':
-      return allOf(isText(effect.wire) || WIRE_RULE, isPeerId(effect.peer) || PEER_RULE, isAgentName(effect.agent) || AGENT_RULE, isPath(effect.path) || PATH_RULE);
-    case 'leave':
-      return allOf(isText(effect.wire) || WIRE_RULE, isPeerId(effect.peer) || PEER_RULE, isAgentName(effect.agent) || AGENT_RULE);
-    case 'wait':
-      return allOf(isText(effect.wire) || WIRE_RULE, (Number.isFinite(effect.delayMs) && effect.delayMs >= 0 && effect.delayMs <= MAX_WAIT_MS) || `\`delayMs\` is from 0 to ${MAX_WAIT_MS}`);
-    case 'rest':
-      return allOf(isText(effect.wire) || WIRE_RULE);
-    case 'save':
-    case 'forget':
-      return allOf(isText(effect.key) || '`key` is a string of 1 to 256 bytes');
-    case 'refuse':
-      return allOf(isText(effect.reason) || '`reason` is a string of 1 to 256 bytes');
-    case 'remember':
-    case 'keep':
-      return allOf(isRumorId(effect.id) || '`id` is a rumor id');
-    case 'deliver':
-    case 'report':
-      return undefined;
-    default:
-      return '`type` is one of those in the README';
-  }
+interface FieldRule {
+  readonly rule: string;
+  holds(value: unknown): boolean;
 }
 
-const PATH_RULE = `\`paths\` start with / and have at most ${MAX_PATH_BYTES} bytes`;
-const MARK_RULE = `\`mark\` is a string of 1 to ${MAX_MARK_BYTES} bytes`;
-const PEER_RULE = '`peer` is a peer id';
-const WIRE_RULE = `\`wire\` is a string of 1 to ${MAX_PATH_BYTES} bytes`;
-const AGENT_RULE = `\`agent\` is a string of 1 to ${MAX_MARK_BYTES} bytes`;
+const text: FieldRule = { rule: `is a string of 1 to ${MAX_PATH_BYTES} bytes`, holds: (value) => isText(value, MAX_PATH_BYTES) };
+const name: FieldRule = { rule: `is a string of 1 to ${MAX_MARK_BYTES} bytes`, holds: isMark };
+const path: FieldRule = { rule: `starts with / and has at most ${MAX_PATH_BYTES} bytes`, holds: isPath };
+const paths: FieldRule = { rule: `is a list of paths that start with / and have at most ${MAX_PATH_BYTES} bytes`, holds: (value) => Array.isArray(value) && value.every(isPath) };
+const peer: FieldRule = { rule: 'is a peer id', holds: isPeerId };
+const peerOrNone: FieldRule = { rule: 'is a peer id, if given', holds: (value) => value === undefined || isPeerId(value) };
+const id: FieldRule = { rule: 'is a rumor id', holds: isRumorId };
+const delayMs: FieldRule = { rule: `is a number from 0 to ${MAX_WAIT_MS}`, holds: (value) => typeof value === 'number' && value >= 0 && value <= MAX_WAIT_MS };
 
-function allOf(...checks: readonly (true | string)[]): string | undefined {
-  return checks.find((check): check is string => check !== true);
+/** What is checked of each effect. What wrappers alone make is only theirs to get right. */
+const RULES: { readonly [T in Effect['type']]: Readonly<Record<string, FieldRule>> } = {
+  fact: { paths, mark: name, except: peerOrNone },
+  kick: { paths, peer: peerOrNone },
+  poke: { wire: text, peer, agent: name, mark: name },
+  watch: { wire: text, peer, agent: name, path },
+  leave: { wire: text, peer, agent: name },
+  wait: { wire: text, delayMs },
+  rest: { wire: text },
+  save: { key: text },
+  forget: { key: text },
+  refuse: { reason: text },
+  remember: { id },
+  keep: { id },
+  deliver: { wire: text, src: peer },
+  report: {},
+};
+
+/** What is wrong with an effect, as the end of "effects whose …"; `undefined` when nothing is. */
+function faultOf(effect: Effect): string | undefined {
+  const rules = typeof effect === 'object' && effect !== null && Object.hasOwn(RULES, effect.type) ? RULES[effect.type] : undefined;
+  if (rules === undefined) return `\`type\` is one of ${Object.keys(RULES).join(', ')}`;
+  const fields = effect as unknown as Readonly<Record<string, unknown>>;
+  for (const [field, { rule, holds }] of Object.entries(rules)) {
+    if (!holds(fields[field])) return `\`${field}\` ${rule}`;
+  }
+  return undefined;
 }
 
 /** Whether it can be a path on the wire. */
 export function isPath(value: unknown): boolean {
-  return typeof value === 'string' && value.startsWith('/') && Buffer.byteLength(value) <= MAX_PATH_BYTES;
+  return isText(value, MAX_PATH_BYTES) && (value as string).startsWith('/');
 }
 
-function isPaths(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isPath);
-}
-
-/** Whether it can name a kind of data on the wire. */
+/** Whether it can name a kind of data, or an agent and so its topic. */
 export function isMark(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= MAX_MARK_BYTES;
+  return isText(value, MAX_MARK_BYTES);
 }
 
-/** Whether it can name an agent, and so a topic. */
-export function isAgentName(value: unknown): boolean {
-  return isMark(value);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= MAX_PATH_BYTES;
+function isText(value: unknown, maxBytes: number): boolean {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= maxBytes;
 }
 
 /** Whether an arm returned a promise, from whatever realm. */

@@ -10,11 +10,11 @@ import type { Limits } from '../limits.ts';
 import { decodePayload } from '../marks/payload.ts';
 import type { Store } from '../store/store.ts';
 import { AgentRunner } from './agent-runner.ts';
-import type { Answer } from './agent-runner.ts';
+import type { Answer } from './agent-input.ts';
 import type { Clock } from './clock.ts';
-import { isAgentName } from './effects.ts';
+import { isMark } from './effects.ts';
 import type { Router } from './router.ts';
-import { OutgoingFact, Subscriber, Subscriptions } from './subscribers.ts';
+import { OutgoingFact, Subscriber, Subscriptions, maxWireBytes } from './subscribers.ts';
 import type { Outward } from './transaction.ts';
 
 /** What the host asks of the node. */
@@ -58,7 +58,7 @@ export class Host {
    * @throws HearsayError `HEARSAY_BAD_CONFIG` for the name, `HEARSAY_ALREADY_RUNNING`, `HEARSAY_AGENT_FAILED` when `onInit` or `onLoad` threw; then it does not run.
    */
   async run(name: string, agent: Agent): Promise<void> {
-    if (!isAgentName(name)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'name', rule: 'to be a string of 1 to 64 bytes', value: name });
+    if (!isMark(name)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'name', rule: 'to be a string of 1 to 64 bytes', value: name });
     if (this.#running.has(name) || this.#starting.has(name)) throw new HearsayError('HEARSAY_ALREADY_RUNNING', { field: 'name', rule: 'to be the name of no running agent', value: name });
     this.#starting.add(name);
     try {
@@ -71,6 +71,7 @@ export class Host {
         admit: (subscriber) => subscriptions.add(subscriber),
         perform: (effect, answering, early) => this.#perform(running, effect, answering, early),
         report: (report) => this.#port.report(name, report),
+        restarted: () => this.#cut(running, 'restarted'),
       });
       const running: Running = { runner, topic, subscriptions, watches: new Map() };
       this.#running.set(name, running);
@@ -91,8 +92,7 @@ export class Host {
     this.#running.delete(name);
     this.#byTopic.delete(running.topic);
     running.runner.stop();
-    for (const watch of running.watches.values()) watch.end();
-    running.subscriptions.kickAll('stopped');
+    this.#cut(running, 'stopped');
   }
 
   stopAll(): void {
@@ -131,7 +131,7 @@ export class Host {
   poked(topic: string, src: PeerId, mark: string, payload: Uint8Array, answer: (refused?: string) => void): void {
     const running = this.#byTopic.get(topic);
     if (running === undefined || running.runner.agent.open?.pokes?.includes(mark) !== true) return answer('forbidden');
-    const decoded = decodePayload(payload);
+    const decoded = this.#decode(payload);
     if (!decoded.ok) return answer(`bad-payload: ${decoded.reason}`);
     running.runner.enqueue({ arm: 'onPoke', datum: { mark, data: decoded.value }, src, answer });
   }
@@ -157,6 +157,12 @@ export class Host {
     else running.runner.enqueue({ arm: 'barrier', src: this.#port.our, answer: done });
   }
 
+  #cut({ watches, subscriptions }: Running, reason: string): void {
+    for (const watch of [...watches.values()]) watch.end();
+    watches.clear();
+    subscriptions.kickAll(reason);
+  }
+
   #perform(from: Running, effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean): void {
     switch (effect.type) {
       case 'fact':
@@ -177,7 +183,7 @@ export class Host {
   }
 
   #fact(from: Running, { paths, mark, data, except }: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
-    const fact = new OutgoingFact(mark, data);
+    const fact = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits));
     try {
       if (paths.length === 0) answering?.give(fact, early);
       else from.subscriptions.give(paths, fact, except, early);
@@ -191,7 +197,7 @@ export class Host {
     if (peer === this.#port.our) return this.#pokeLocal(agent, mark, data, acked);
     let payload: Uint8Array;
     try {
-      payload = new OutgoingFact(mark, data).payload;
+      payload = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits)).payload;
     } catch (error) {
       this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a poke that CBOR cannot carry', error: error as Error } });
       return acked('failed');
@@ -228,11 +234,15 @@ export class Host {
     return this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, {
       ...watcher,
       fact: (mark, payload) => {
-        const decoded = decodePayload(payload);
+        const decoded = this.#decode(payload);
         if (decoded.ok) from.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length);
         else this.#port.report(from.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
       },
     });
+  }
+
+  #decode(payload: Uint8Array): ReturnType<typeof decodePayload> | { readonly ok: false; readonly reason: 'too-large' } {
+    return payload.length > maxWireBytes(this.#port.limits) ? { ok: false, reason: 'too-large' } : decodePayload(payload);
   }
 
   #sign(to: Running, wire: string, sign: Sign, src: PeerId): void {

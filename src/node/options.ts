@@ -60,37 +60,35 @@ const MAX_NETWORK_BYTES = 64;
 
 /** @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_BAD_PEER_ID` */
 export function checkOptions(given: NodeOptions): CheckedOptions {
-  for (const [field, value] of Object.entries(given)) {
-    if (!KNOWN.has(field)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field, rule: `to be one of the known options: ${[...KNOWN].join(', ')}`, value });
-  }
-  if (given.dir === undefined ? given.store === undefined || given.identity === undefined : typeof given.dir !== 'string' || given.dir === '') {
-    throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'dir', rule: 'to be a directory name, or `store` and `identity` to be given instead', value: given.dir });
-  }
-  const network = given.network ?? 'hearsay';
-  if (typeof network !== 'string' || network === '' || Buffer.byteLength(network) > MAX_NETWORK_BYTES) {
-    throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'network', rule: `to be a string of 1 to ${MAX_NETWORK_BYTES} bytes`, value: network });
-  }
-  if (given.password !== undefined && (typeof given.password !== 'string' || given.password === '')) {
-    throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'password', rule: 'to be a string that is not empty', value: typeof given.password });
-  }
+  for (const [field, value] of Object.entries(given)) expect(KNOWN.has(field), field, `to be one of the known options: ${[...KNOWN].join(', ')}`, value);
+  const { dir, network = 'hearsay', password } = given;
+  const elsewhere = dir === undefined && given.store !== undefined && given.identity !== undefined;
+  expect(elsewhere || (typeof dir === 'string' && dir !== ''), 'dir', 'to be a directory name, or `store` and `identity` to be given instead', dir);
+  expect(typeof network === 'string' && network !== '' && Buffer.byteLength(network) <= MAX_NETWORK_BYTES, 'network', `to be a string of 1 to ${MAX_NETWORK_BYTES} bytes`, network);
+  expect(password === undefined || (typeof password === 'string' && password !== ''), 'password', 'to be a string that is not empty', typeof password);
   const announce = addresses('announce', given.announce ?? []);
+  expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
   for (const address of announce) {
     if (!isDialable(parseAddress(address))) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
   }
-  if (announce.length > MAX_ANNOUNCED) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'announce', rule: `to have at most ${MAX_ANNOUNCED} addresses`, value: announce.length });
+  const listen = given.listen ?? [];
   return {
-    listen: addresses('listen', given.listen === undefined ? [] : typeof given.listen === 'string' ? [given.listen] : given.listen),
+    listen: addresses('listen', typeof listen === 'string' ? [listen] : listen),
     announce,
     bootstrap: addresses('bootstrap', given.bootstrap ?? []),
     admins: new Set((given.admins ?? []).map(peerId)),
     limits: limits(given.limits),
     network,
-    password: given.password,
+    password,
   };
 }
 
 function addresses(field: string, given: readonly string[]): readonly string[] {
-  if (!Array.isArray(given)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field, rule: 'to be a list of addresses', value: given });
-  for (const address of given as readonly string[]) parseAddress(address);
-  return given as readonly string[];
+  expect(Array.isArray(given), field, 'to be a list of addresses', given);
+  for (const address of given) parseAddress(address);
+  return given;
+}
+
+function expect(holds: boolean, field: string, rule: string, value: unknown): void {
+  if (!holds) throw new HearsayError('HEARSAY_BAD_CONFIG', { field, rule, value });
 }

@@ -85,9 +85,9 @@ export class SavedView implements ReadonlyMap<string, unknown> {
   }
 }
 
-/** The CBOR of a value to save. @throws HearsayError `HEARSAY_BAD_DATA` for what CBOR cannot carry. */
-export function encodeSaved(value: unknown): Uint8Array {
-  return encodePayload(value);
+/** The CBOR of a value to save. @throws HearsayError `HEARSAY_BAD_DATA` for what CBOR cannot carry, `HEARSAY_TOO_LARGE` past `maxBytes` */
+export function encodeSaved(value: unknown, maxBytes: number): Uint8Array {
+  return encodePayload(value, maxBytes);
 }
 
 function deepFreeze(value: unknown): unknown {

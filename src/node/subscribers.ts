@@ -4,21 +4,33 @@
 import type { Mark } from '../agent.ts';
 import { encodePayload } from '../marks/payload.ts';
 import type { PeerId } from '../ids.ts';
+import type { Limits } from '../limits.ts';
+
+/** What a rumor has around its payload: kind, hops, mark with its length, and the heads of CBOR (our choice, generous). */
+const RUMOR_HEADER_BYTES = 128;
+
+/** The largest payload that crosses a link, in bytes: a datum of the largest size within a rumor. */
+export function maxWireBytes({ maxPayloadBytes }: Limits): number {
+  return maxPayloadBytes + RUMOR_HEADER_BYTES;
+}
 
 /** A fact on its way to any number of subscribers; encoded once, and only if somebody needs the bytes. */
 export class OutgoingFact {
   readonly mark: Mark;
   readonly data: unknown;
+  readonly #maxBytes: number;
   #payload: Uint8Array | undefined;
 
-  constructor(mark: Mark, data: unknown) {
+  /** @param maxBytes of the payload. See `maxWireBytes`. */
+  constructor(mark: Mark, data: unknown, maxBytes: number) {
     this.mark = mark;
     this.data = data;
+    this.#maxBytes = maxBytes;
   }
 
-  /** @throws HearsayError `HEARSAY_BAD_DATA` when CBOR cannot carry it. */
+  /** @throws HearsayError `HEARSAY_BAD_DATA` when CBOR cannot carry it, `HEARSAY_TOO_LARGE` past the bound. */
   get payload(): Uint8Array {
-    return (this.#payload ??= encodePayload(this.data));
+    return (this.#payload ??= encodePayload(this.data, this.#maxBytes));
   }
 }
 

@@ -26,8 +26,8 @@ export interface Transaction extends RumorChanges {
 /** An event that does nothing, or whose effects are dropped. */
 export const NOTHING: Transaction = Object.freeze({ saves: [], timers: [], remember: [], keep: [], outward: [], refused: undefined });
 
-/** @throws HearsayError `HEARSAY_BAD_DATA` for a value that cannot be saved. */
-export function transaction(effects: readonly Effect[], nowMs: number): Transaction {
+/** @throws HearsayError `HEARSAY_BAD_DATA`, `HEARSAY_TOO_LARGE` for a value that cannot be saved. */
+export function transaction(effects: readonly Effect[], nowMs: number, maxSavedBytes: number): Transaction {
   const saves: Saved[] = [];
   const timers: TimerChange[] = [];
   const remember: Remembered[] = [];
@@ -36,7 +36,7 @@ export function transaction(effects: readonly Effect[], nowMs: number): Transact
   for (const effect of effects) {
     switch (effect.type) {
       case 'save':
-        saves.push({ key: effect.key, value: encodeSaved(effect.value) });
+        saves.push({ key: effect.key, value: encodeSaved(effect.value, maxSavedBytes) });
         break;
       case 'forget':
         saves.push({ key: effect.key, value: undefined });

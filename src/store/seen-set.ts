@@ -23,7 +23,7 @@ interface Bucket {
 /** An id is in the bucket in which it came first; what is merged later does not make it younger. */
 export class SeenSet {
   readonly #ring: IdRing<{ readonly state: Uint8Array }>;
-  /** Oldest first. Each holds at least one id, so there are never more than ids. */
+  /** Oldest first. One for six hours at most, and they go when their time is over, also when the count was quicker. */
   readonly #buckets: Bucket[] = [];
   #added = 0;
 
@@ -94,6 +94,5 @@ export class SeenSet {
     this.#ring.columns.state[slot] = state;
     if (this.#buckets.at(-1)?.bucket !== bucket) this.#buckets.push({ bucket, from: this.#added });
     this.#added += 1;
-    while ((this.#buckets[1]?.from ?? Infinity) <= this.dropped) this.#buckets.shift();
   }
 }

@@ -182,6 +182,7 @@ describe('one event, one commit', () => {
     (level as unknown as { batch: unknown }).batch = () => Promise.reject(new Error('disk full'));
     await expect(host.poke('app', 'm', 'lost')).rejects.toMatchObject({ code: 'HEARSAY_STORE_FAILED' });
     (level as unknown as { batch: unknown }).batch = batch;
+    lone.clock.advance(1_000);
     await lone.quiet();
     expect([host.peek('app', '/'), loads, sent]).toEqual(['kept', 1, ['kept']]);
     expect(events).toMatchObject([{ agent: 'app', name: 'store-failed' }]);

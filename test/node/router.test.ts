@@ -85,7 +85,7 @@ describe('a watch across a link', () => {
     pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'));
     expect(pair.log).toEqual(['ann wants b']);
     pair.connect();
-    pair.served[0]?.give(new OutgoingFact('m', 'hi'), false);
+    pair.served[0]?.give(new OutgoingFact('m', 'hi', 1_000), false);
     expect(pair.log).toEqual(['ann wants b', 'w acked ok', 'w fact m 3']);
   });
 
@@ -137,7 +137,7 @@ describe('a watch across a link', () => {
     pair.connect();
     pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'));
     pair.congested = true;
-    pair.served[0]?.give(new OutgoingFact('m', 'hi'), false);
+    pair.served[0]?.give(new OutgoingFact('m', 'hi', 1_000), false);
     expect(pair.log.at(-1)).toBe('bob dropped a fact');
   });
 });

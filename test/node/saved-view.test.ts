@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { SavedView, encodeSaved } from '../../src/node/saved-view.ts';
+import { encodePayload } from '../../src/marks/payload.ts';
+import { SavedView } from '../../src/node/saved-view.ts';
 
 const view = (values: Record<string, unknown>, maxBytes = 1_000): SavedView =>
-  new SavedView(new Map(Object.entries(values).map(([key, value]) => [key, encodeSaved(value)])), maxBytes);
+  new SavedView(new Map(Object.entries(values).map(([key, value]) => [key, encodePayload(value)])), maxBytes);
 
 describe('what an agent saved', () => {
   test('reads like a map', () => {
@@ -23,8 +24,8 @@ describe('what an agent saved', () => {
     const saved = view({ a: 1 });
     expect(saved.get('a')).toBe(1);
     saved.apply([
-      { key: 'a', value: encodeSaved(2) },
-      { key: 'b', value: encodeSaved('x') },
+      { key: 'a', value: encodePayload(2) },
+      { key: 'b', value: encodePayload('x') },
     ]);
     expect([saved.get('a'), saved.get('b')]).toEqual([2, 'x']);
     saved.apply([{ key: 'a', value: undefined }]);
@@ -33,8 +34,8 @@ describe('what an agent saved', () => {
 
   test('is bounded by maxSavedBytes, and replacing a value frees what it took', () => {
     const saved = view({ a: 'x'.repeat(50) }, 60);
-    const bigger = [{ key: 'a', value: encodeSaved('y'.repeat(55)) }];
+    const bigger = [{ key: 'a', value: encodePayload('y'.repeat(55)) }];
     expect(() => saved.check(bigger)).not.toThrow();
-    expect(() => saved.check([...bigger, { key: 'b', value: encodeSaved('z') }])).toThrow(expect.objectContaining({ code: 'HEARSAY_TOO_LARGE', value: expect.any(Number) }));
+    expect(() => saved.check([...bigger, { key: 'b', value: encodePayload('z') }])).toThrow(expect.objectContaining({ code: 'HEARSAY_TOO_LARGE', value: expect.any(Number) }));
   });
 });

@@ -12,15 +12,15 @@ function subscriber(peer: PeerId, path: string): { one: Subscriber; got: string[
 describe('a subscriber', () => {
   test('gets facts from the moment its watch is accepted', () => {
     const { one, got } = subscriber(bob, '/p');
-    one.give(new OutgoingFact('m', 'before'), false);
+    one.give(new OutgoingFact('m', 'before', 1_000), false);
     one.open();
-    one.give(new OutgoingFact('m', 'after'), false);
+    one.give(new OutgoingFact('m', 'after', 1_000), false);
     expect(got).toEqual(['after']);
   });
 
   test('gets what was relayed while its watch was being answered', () => {
     const { one, got } = subscriber(bob, '/p');
-    one.give(new OutgoingFact('m', 'early'), true);
+    one.give(new OutgoingFact('m', 'early', 1_000), true);
     expect(got).toEqual([]);
     one.open();
     expect(got).toEqual(['early']);
@@ -28,7 +28,7 @@ describe('a subscriber', () => {
 
   test('holds at most 1,000 facts while it waits', () => {
     const { one, got } = subscriber(bob, '/p');
-    for (let i = 0; i < 1_500; i += 1) one.give(new OutgoingFact('m', i), true);
+    for (let i = 0; i < 1_500; i += 1) one.give(new OutgoingFact('m', i, 1_000), true);
     one.open();
     expect(got).toHaveLength(1_000);
   });
@@ -37,7 +37,7 @@ describe('a subscriber', () => {
     const { one, got } = subscriber(bob, '/p');
     one.end();
     one.open();
-    one.give(new OutgoingFact('m', 'late'), false);
+    one.give(new OutgoingFact('m', 'late', 1_000), false);
     expect(got).toEqual([]);
   });
 
@@ -63,7 +63,7 @@ describe('subscriptions', () => {
       subscriptions.add(one);
       one.open();
     }
-    subscriptions.give(['/p'], new OutgoingFact('m', 'x'), ann, false);
+    subscriptions.give(['/p'], new OutgoingFact('m', 'x', 1_000), ann, false);
     expect([toAnn.got, toBob.got, elsewhere.got]).toEqual([[], ['x'], []]);
   });
 
@@ -82,6 +82,6 @@ describe('subscriptions', () => {
 });
 
 test('a fact is encoded once however many read its bytes', () => {
-  const fact = new OutgoingFact('m', { a: 1 });
+  const fact = new OutgoingFact('m', { a: 1 }, 1_000);
   expect(fact.payload).toBe(fact.payload);
 });
