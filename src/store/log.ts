@@ -30,7 +30,10 @@ export class PackedLog {
     const range = { gte: logKey(this.#name, START), lt: logEnd(this.#name), highWaterMarkBytes: READ_AHEAD_BYTES, ...VIEW };
     const iterator = this.#db.iterator<Uint8Array, Uint8Array>(range);
     try {
-      for (let batch = await iterator.nextv(READ_AHEAD); batch.length > 0; batch = await iterator.nextv(READ_AHEAD)) {
+      let next = iterator.nextv(READ_AHEAD);
+      for (let batch = await next; batch.length > 0; batch = await next) {
+        // The database reads on while these are visited.
+        next = iterator.nextv(READ_AHEAD);
         for (const [key, value] of batch) visit(value, logPosition(key) ?? START);
       }
     } finally {

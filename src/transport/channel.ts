@@ -27,6 +27,7 @@ export interface ChannelListener {
   onClose(fault: ChannelFault): void;
 }
 
+/** What a channel is made of. The connection is the channel's from then on. */
 export interface ChannelOptions {
   readonly connection: Connection;
   readonly party: Party;
@@ -49,6 +50,7 @@ type State = 'shaking' | 'admission' | 'open' | 'closing' | 'closed';
 /** Sent without waiting for the end of the turn: the most that a turn may pile up here (our choice: one longest message). */
 const FLUSH_BYTES = MAX_MESSAGE_BYTES;
 
+/** One end of a channel. A dialling one says hello as soon as it is made. */
 export class SecureChannel {
   readonly #options: ChannelOptions;
   readonly #connection: Connection;

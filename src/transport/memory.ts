@@ -139,6 +139,7 @@ class MemoryConnection implements Connection {
   /** Broken: nothing more is read here either. */
   #broken = false;
   #closeReason: string | undefined;
+  #endTold = false;
 
   constructor(wire: Wire, host: string, remoteHost: string) {
     this.#wire = wire;
@@ -157,7 +158,7 @@ class MemoryConnection implements Connection {
   listen(listener: ConnectionListener): void {
     assert(this.#listener === undefined, 'a connection has one listener');
     this.#listener = listener;
-    this.#wire.schedule(() => (this.#closeReason === undefined ? this.read() : listener.onClose(this.#closeReason)));
+    this.#wire.schedule(() => (this.#closeReason === undefined ? this.read() : this.#tellEnd()));
   }
 
   send(message: Uint8Array): void {
@@ -225,7 +226,14 @@ class MemoryConnection implements Connection {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#wire.forget(this);
-    this.#listener?.onClose(reason);
+    this.#tellEnd();
+  }
+
+  /** Once, to a listener that may come only after the end. */
+  #tellEnd(): void {
+    if (this.#endTold || this.#listener === undefined || this.#closeReason === undefined) return;
+    this.#endTold = true;
+    this.#listener.onClose(this.#closeReason);
   }
 }
 

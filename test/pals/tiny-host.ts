@@ -51,7 +51,12 @@ export class World {
     this.#turns.push(act);
     if (this.#running) return;
     this.#running = true;
-    for (let next = this.#turns.shift(); next !== undefined; next = this.#turns.shift()) next();
+    let turns = 0;
+    for (let next = this.#turns.shift(); next !== undefined; next = this.#turns.shift()) {
+      turns += 1;
+      if (turns > 1_000) throw new Error('the nodes never stop talking');
+      next();
+    }
     this.#running = false;
   }
 }

@@ -25,7 +25,10 @@ describe('a group of payloads', () => {
     const packed = packPayloads([one])!;
     const larger = new Uint8Array(packed.length + 20);
     larger.set(packed, 10);
-    expect(unpackPayload(larger.subarray(10, 10 + packed.length), 0)).toEqual(one);
+    const read = unpackPayload(larger.subarray(10, 10 + packed.length), 0);
+    expect(read).toEqual(one);
+    // A copy: one payload does not hold its whole group in memory.
+    expect(read?.payload.buffer.byteLength).toBe(3);
   });
 
   test('cut off anywhere, it has no last record, and nothing throws', () => {

@@ -144,6 +144,15 @@ describe('MemoryNetwork', () => {
     expect([host, (await dialled).remoteHost]).toStrictEqual(['host-2', 'host-1']);
   });
 
+  test('a reset before the listener had its first turn is told once', async () => {
+    const { network, run } = stoppedNetwork();
+    const { far } = await link(network, run);
+    network.cut('ann', 'bob');
+    const heard = hear(far);
+    run();
+    expect(heard).toStrictEqual(['lost']);
+  });
+
   test('two networks do not reach each other', async () => {
     await new MemoryNetwork().transport().listen('memory://ann', () => undefined);
     const dialled = new MemoryNetwork().transport().dial('memory://ann', new AbortController().signal);

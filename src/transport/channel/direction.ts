@@ -11,6 +11,7 @@ export interface RekeyAfter {
 /** 2^16 frames or 1 GiB (design). */
 export const REKEY_AFTER: RekeyAfter = Object.freeze({ frames: 2 ** 16, bytes: 2 ** 30 });
 
+/** Seals or opens the frames of one direction, in order. */
 export class Direction {
   readonly #cipher: CipherState;
   readonly #rekeyAfter: RekeyAfter;

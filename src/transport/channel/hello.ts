@@ -46,6 +46,7 @@ export function prologue(network: Network, offered: Uint8Array): Uint8Array {
   return concat([PROLOGUE_TAG, Uint8Array.of(offered.length), offered, new TextEncoder().encode(network.id)]);
 }
 
+/** The first message, around that of Noise. */
 export function encodeHello(network: Network, noise: Uint8Array): Uint8Array {
   const checked = concat([Uint8Array.of(VERSIONS.length), VERSIONS, noise]);
   return concat([checked, check(network.id, network.key !== undefined, checked)]);

@@ -10,6 +10,7 @@ export const RENEW_AFTER_MS: number = 24 * 60 * 60 * 1000;
 
 const KEY_BYTES = 32;
 
+/** Our key and certificate of the day. */
 export class Credentials {
   readonly #identity: Identity;
   readonly #network: Network;

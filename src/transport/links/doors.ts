@@ -5,6 +5,7 @@ import { parseAddress } from '../address.ts';
 import { handshakeError } from '../channel/fault.ts';
 import type { Connection, Listening, Transport } from '../transport.ts';
 
+/** All transports of a node. */
 export class Doors {
   readonly #transports = new Map<string, Transport>();
 
@@ -15,6 +16,7 @@ export class Doors {
     }
   }
 
+  /** @throws HearsayError `HEARSAY_BAD_ADDRESS`, and what the transport throws */
   async listen(address: string, onConnection: (connection: Connection) => void): Promise<Listening> {
     const { url, scheme } = parseAddress(address);
     return this.#serving(scheme, address).listen(url, onConnection);

@@ -1,11 +1,11 @@
-/**
- * Events on their way to the application: one at a time, in order, and never from within a call that the application made.
- */
+/** Events on their way to the application: one at a time, in order, and never from within a call that the application made. */
 export class Outbox {
+  /** Those of one turn: at most a few for each connection, and messages are not among them. */
   readonly #events: (() => void)[] = [];
   #delivering = false;
   #turnEnd: NodeJS.Immediate | undefined;
 
+  /** Nothing is delivered yet. */
   add(event: () => void): void {
     this.#events.push(event);
   }
