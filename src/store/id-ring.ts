@@ -5,7 +5,7 @@
  * Sixteen bytes of an id are kept. It is a SHA-256, so a million ids share a prefix by chance once in 2^89; on purpose, two data of
  * one author that shadow each other cost 2^64 hashes, and a datum that shadows somebody else's 2^128.
  *
- * Bytes an id: 16 here, 4 to 16 in the table (load from 1/8 of a fresh doubling to 1/2), and the columns.
+ * Bytes an id in a full ring: 16 here, 8 to 16 in the table (its load is 1/4 to 1/2), and the columns; twice that just after growing.
  */
 import { assert } from '../errors.ts';
 import type { RumorId } from '../ids.ts';
@@ -13,6 +13,7 @@ import { hexDigit } from './packing.ts';
 
 /** What is kept beside each id: one element a slot. */
 export type Column = Uint8Array | Uint32Array | Float64Array;
+/** All that is kept beside the ids, by name. */
 export type Columns = Readonly<Record<string, Column>>;
 
 /**

@@ -4,15 +4,16 @@
  */
 import { isBefore, logEnd, logKey, logPosition } from './layout.ts';
 import type { LogName, LogPosition } from './layout.ts';
-import { VIEW } from './open.ts';
+import { damage, VIEW } from './open.ts';
 import type { Database } from './open.ts';
 
-/** Values fetched at once while reading; with groups of 256 KiB that is at most the byte limit below. */
+/** Values fetched at once while reading. Our choice: past a few hundred it gets no faster. */
 const READ_AHEAD = 1000;
-/** LevelDB's binding stops reading ahead here. The other implementations ignore it. Our choice: a few groups. */
+/** LevelDB's binding fetches no more bytes than this at once. The other implementations ignore it. Our choice: a few full groups. */
 const READ_AHEAD_BYTES: number = 1024 * 1024;
 const START: LogPosition = { bucket: 0, sequence: 0 };
 
+/** One log of an open database. Writing is the group's business: its values go into one batch with the rest. */
 export class PackedLog {
   readonly #db: Database;
   readonly #name: LogName;
@@ -30,11 +31,12 @@ export class PackedLog {
     const range = { gte: logKey(this.#name, START), lt: logEnd(this.#name), highWaterMarkBytes: READ_AHEAD_BYTES, ...VIEW };
     const iterator = this.#db.iterator<Uint8Array, Uint8Array>(range);
     try {
-      let next = iterator.nextv(READ_AHEAD);
-      for (let batch = await next; batch.length > 0; batch = await next) {
-        // The database reads on while these are visited.
-        next = iterator.nextv(READ_AHEAD);
-        for (const [key, value] of batch) visit(value, logPosition(key) ?? START);
+      for (let batch = await iterator.nextv(READ_AHEAD); batch.length > 0; batch = await iterator.nextv(READ_AHEAD)) {
+        for (const [key, value] of batch) {
+          const at = logPosition(key);
+          if (at === undefined) throw damage(`a key of ${key.length} bytes in the log`);
+          visit(value, at);
+        }
       }
     } finally {
       await iterator.close();

@@ -2,7 +2,7 @@
  * The seen-set: which rumors this node has had, in RAM, synchronous. An {@link IdRing} with a byte of state an id and six-hour buckets
  * over it. Knows no clock and no disk: the store says in which bucket it is, and rebuilds this from its log.
  *
- * 17 bytes an id and 4 to 16 of table: 25 at a million (the table is then half full).
+ * 17 bytes an id and 8 to 16 of table when it is full: 25 in all at a million, where the table is almost half full.
  */
 import type { Seen } from '../agent.ts';
 import { IdRing } from './id-ring.ts';

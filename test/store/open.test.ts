@@ -105,6 +105,15 @@ describe.each(['classic-level', 'memory-level'] as const)('what is not ours, on 
     // Refused is let go of.
     await expect(open(place)).rejects.toMatchObject({ code: 'HEARSAY_STORE_DAMAGED' });
   });
+
+  test('a key in the log that is none of its own is damage', async () => {
+    const place = await prepare([]);
+    await (await open(place)).close();
+    const level: AnyLevel = 'level' in place ? place.level : new Level(join(dir, 'db'));
+    await level.put(logKey('ids', { bucket: 1, sequence: 1 }).subarray(0, 5), new Uint8Array(33), VIEW);
+    if ('dir' in place) await level.close();
+    await expect(open(place)).rejects.toMatchObject({ code: 'HEARSAY_STORE_DAMAGED', value: 'a key of 5 bytes in the log' });
+  });
 });
 
 describe('damaged files', () => {
