@@ -54,6 +54,12 @@ export interface Bowl {
   readonly room: boolean;
   /** The bounds a wrapper has to keep. */
   readonly limits: AgentLimits;
+  /**
+   * For wrappers: whether the host would do all of these, asked before a step that cannot be taken back.
+   * What is kept under reserved names does not count against the agent's bounds.
+   * @throws HearsayError what the event would fail with: `HEARSAY_BAD_EFFECT`, `HEARSAY_BAD_DATA`, `HEARSAY_TOO_LARGE`, `HEARSAY_OVERLOADED`
+   */
+  check(effects: readonly Effect[]): void;
 }
 
 /** The bounds of a node that a wrapper has to keep. */

@@ -2,7 +2,7 @@
  * One of the five: a process of its own with a node and the rumors app. It does what the demo's main process asks and tells what it hears.
  */
 import process from 'node:process';
-import { createNode, withGossip } from 'hearsay';
+import { createNode, peerId, withGossip } from 'hearsay';
 import type { Agent } from 'hearsay';
 import { marks, rumors } from '../rumors/rumors.ts';
 import type { News, Request } from './friends.ts';
@@ -10,6 +10,7 @@ import type { News, Request } from './friends.ts';
 const [dir = '', listen = ''] = process.argv.slice(2);
 const tell = (news: News): void => void process.send?.(news);
 
+/** The rumors app, telling whom it offers its latest lines. */
 const watched: Agent = {
   ...rumors,
   onWatch: (path, bowl) => {
@@ -22,22 +23,25 @@ const node = await createNode({ dir, listen });
 const app = await node.run('rumors', withGossip(watched, { hops: 2, hear: 'mutuals', tell: 'mutuals', marks }));
 // What the stream shows is committed: it will not be heard again, even if this process is killed now.
 app.received$.subscribe((heard) => heard.mark === 'rumor' && tell({ type: 'heard', what: heard.data.what }));
-app.events$.subscribe(({ name, peer }) => tell({ type: 'event', name, peer }));
+app.events$.subscribe(({ name, peer }) => name === 'kicked' && tell({ type: 'kicked', peer }));
 
-const act = async ({ verb, value }: Request): Promise<string> => {
+async function act({ verb, value }: Request): Promise<string> {
   switch (verb) {
     case 'invite':
       return node.pals.invite();
     case 'redeem':
       return node.pals.redeem(value);
     case 'say':
-      return app.poke('say', value).then(() => '');
+      await app.poke('say', value);
+      return '';
     case 'hops':
-      return app.poke('gossip-config', { hops: Number(value) }).then(() => '');
+      await app.poke('gossip-config', { hops: Number(value) });
+      return '';
     case 'part':
-      return node.pals.part(node.pals.targets().find((peer) => peer === value) ?? node.id).then(() => '');
+      await node.pals.part(peerId(value));
+      return '';
   }
-};
+}
 
 process.on('message', (request: Request) => {
   act(request).then(
@@ -48,4 +52,4 @@ process.on('message', (request: Request) => {
 // The main process is gone, or done with us.
 process.on('disconnect', () => void node.close());
 
-tell({ type: 'ready', id: node.id, address: node.addresses[0]?.split('#')[0] ?? '', remembered: node.seenCount });
+tell({ type: 'ready', id: node.id, address: node.addresses[0] ?? '', remembered: node.seenCount });

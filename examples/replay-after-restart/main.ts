@@ -1,13 +1,12 @@
 /**
  * Deliver once, across restarts: bob stops and comes back, ann offers him what he had, and his app hears nothing twice.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNode, defineMarks, save, withGossip } from 'hearsay';
-import type { Agent, Bowl } from 'hearsay';
-import { filter, firstValueFrom, take, toArray } from 'rxjs';
+import type { Agent, Bowl, Effect } from 'hearsay';
+import { filter, firstValueFrom } from 'rxjs';
 import * as z from 'zod';
+import { inScratchDir } from '../scratch-dir.ts';
 
 const marks = defineMarks({ line: z.string().max(200) });
 
@@ -26,39 +25,28 @@ function lines({ saved }: Bowl): readonly string[] {
   return (saved.get('lines') as readonly string[] | undefined) ?? [];
 }
 
-function keep(line: string, bowl: Bowl): ReturnType<typeof save> {
+function keep(line: string, bowl: Bowl): Effect {
   return save('lines', [...lines(bowl), line]);
 }
 
 export async function main(print: (line: string) => void): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'hearsay-replay-'));
-  try {
-    await story(dir, print);
-  } finally {
-    await rm(dir, { recursive: true });
-  }
-}
-
-async function story(dir: string, print: (line: string) => void): Promise<void> {
-  await using ann = await createNode({ dir: join(dir, 'ann'), listen: 'ws://127.0.0.1:0' });
-  const atAnn = await ann.run('chat', withGossip(chat, { marks }));
-  {
-    await using bob = await createNode({ dir: join(dir, 'bob') });
-    const atBob = await bob.run('chat', withGossip(chat, { marks }));
-    await bob.pals.redeem(await ann.pals.invite());
-    const heard = firstValueFrom(atBob.received$.pipe(take(3), toArray()));
-    for (const line of ['one', 'two', 'three']) await atAnn.poke('say', line);
-    print(`bob heard: ${(await heard).map(({ data }) => String(data)).join(', ')}`);
-  }
-  await using bob = await createNode({ dir: join(dir, 'bob') });
-  print(`bob is back and remembers ${bob.seenCount} ids`);
-  const atBob = await bob.run('chat', withGossip(chat, { marks }));
-  // Ann offers all she has to her new subscriber, then says something new. Whatever bob hears before that would be a repeat.
-  const heard: string[] = [];
-  atBob.received$.subscribe(({ data }) => heard.push(String(data)));
-  const last = firstValueFrom(atBob.received$.pipe(filter(({ data }) => data === 'four')));
-  await atAnn.poke('say', 'four');
-  await last;
-  print(`bob heard after the restart: ${heard.join(', ')}`);
-  print(`bob has: ${(atBob.peek('/lines') as readonly string[]).join(', ')}`);
+  await inScratchDir(async (dir) => {
+    await using ann = await createNode({ dir: join(dir, 'ann'), listen: 'ws://127.0.0.1:0' });
+    const atAnn = await ann.run('chat', withGossip(chat, { marks }));
+    /** Bob's node runs until he has heard what ann says. */
+    const visit = async (annSays: readonly string[], invite?: string): Promise<void> => {
+      await using bob = await createNode({ dir: join(dir, 'bob') });
+      print(`bob remembers ${bob.seenCount} ids`);
+      const atBob = await bob.run('chat', withGossip(chat, { marks }));
+      atBob.received$.subscribe(({ data }) => print(`bob hears: ${String(data)}`));
+      if (invite !== undefined) await bob.pals.redeem(invite);
+      const heardAll = firstValueFrom(atBob.received$.pipe(filter(({ data }) => data === annSays.at(-1))));
+      for (const line of annSays) await atAnn.poke('say', line);
+      await heardAll;
+      print(`bob has: ${(atBob.peek('/lines') as readonly string[]).join(', ')}`);
+    };
+    await visit(['one', 'two', 'three'], await ann.pals.invite());
+    // Bob subscribes again, and ann's app offers him the latest five, which are old to him.
+    await visit(['four']);
+  });
 }

@@ -3,7 +3,7 @@
  * Newest first; the latest five for a new subscriber; the same text twice in a row is refused.
  */
 import { defineMarks, refuse, save } from 'hearsay';
-import type { Agent, Bowl } from 'hearsay';
+import type { Agent, Bowl, Effect } from 'hearsay';
 import * as z from 'zod';
 
 /** When it was first said (ms since 1970) and what. At most 1,024 characters, as in Urbit's. */
@@ -20,15 +20,17 @@ const FOR_NEWCOMERS = 5;
 /** `app.poke('say', text)` says it, `app.peek('/latest')` reads, `app.received$` tells what others said. */
 export const rumors: Agent = {
   onPoke: ({ data }, bowl) => {
-    const said = rumor.parse({ when: bowl.now, what: data });
-    if (latest(bowl)[0]?.what === said.what) return refuse('the same text twice in a row');
-    return [keep(said, bowl), marks.invent('rumor', said)];
+    const said = rumor.safeParse({ when: bowl.now, what: data });
+    if (!said.success) return refuse('a rumor has 1 to 1024 characters');
+    if (latest(bowl)[0]?.what === said.data.what) return refuse('the same text twice in a row');
+    return [keep(said.data, bowl), marks.invent('rumor', said.data)];
   },
   onAgent: (wire, sign, bowl) => {
     const heard = marks.heard(wire, sign);
     return heard?.mark === 'rumor' ? keep(heard.data, bowl) : undefined;
   },
-  onWatch: (_path, bowl) => latest(bowl).slice(0, FOR_NEWCOMERS).map((one) => marks.answer('rumor', one)),
+  // The oldest of them first: a newcomer puts each on top, and so has them in our order.
+  onWatch: (_path, bowl) => latest(bowl).slice(0, FOR_NEWCOMERS).reverse().map((one) => marks.answer('rumor', one)),
   onPeek: (_path, bowl) => latest(bowl),
 };
 
@@ -36,6 +38,6 @@ function latest({ saved }: Bowl): readonly Rumor[] {
   return (saved.get('latest') as readonly Rumor[] | undefined) ?? [];
 }
 
-function keep(one: Rumor, bowl: Bowl): ReturnType<typeof save> {
+function keep(one: Rumor, bowl: Bowl): Effect {
   return save('latest', [one, ...latest(bowl)].slice(0, KEPT));
 }

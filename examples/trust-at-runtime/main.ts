@@ -2,32 +2,26 @@
  * Trust is config, and config can change while the app runs: how far what we say may go, whom we hear, whom we tell.
  * Subscriptions open and close at once to match. Zoe added ann; ann did not add zoe.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { configure, createNode, defineMarks, readConfig, save, withGossip } from 'hearsay';
+import { configure, createNode, defineMarks, save, withGossip } from 'hearsay';
 import type { Agent, GossipConfig } from 'hearsay';
 import { filter, firstValueFrom } from 'rxjs';
 import * as z from 'zod';
+import { inScratchDir } from '../scratch-dir.ts';
 
 const marks = defineMarks({ line: z.string().max(200) });
 
 /** `say` publishes, `trust` changes the config: both are the app's own commands. A new subscriber gets the last line. */
 const chat: Agent = {
-  onPoke: ({ mark, data }, bowl) => {
-    if (mark === 'trust') return configure({ ...readConfig(bowl), ...(data as Partial<GossipConfig>) });
+  onPoke: ({ mark, data }) => {
+    if (mark === 'trust') return configure(data as Partial<GossipConfig>);
     return [save('last', data), marks.invent('line', data as string)];
   },
   onWatch: (_path, { saved }) => (saved.has('last') ? marks.answer('line', saved.get('last') as string) : undefined),
 };
 
 export async function main(print: (line: string) => void): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'hearsay-trust-'));
-  try {
-    await story(dir, print);
-  } finally {
-    await rm(dir, { recursive: true });
-  }
+  await inScratchDir((dir) => story(dir, print));
 }
 
 async function story(dir: string, print: (line: string) => void): Promise<void> {
@@ -36,7 +30,11 @@ async function story(dir: string, print: (line: string) => void): Promise<void> 
   const atAnn = await ann.run('chat', withGossip(chat, { hear: 'mutuals', marks }));
   const atZoe = await zoe.run('chat', withGossip(chat, { tell: 'anybody', marks }));
   atAnn.received$.subscribe(({ data }) => print(`ann hears: ${String(data)}`));
-  const annHears = (text: string): Promise<unknown> => firstValueFrom(atAnn.received$.pipe(filter(({ data }) => data === text)));
+  const annHears = (line: string): Promise<unknown> => firstValueFrom(atAnn.received$.pipe(filter(({ data }) => data === line)));
+  const zoeSays = async (line: string): Promise<void> => {
+    print(`zoe says: ${line}`);
+    await atZoe.poke('say', line);
+  };
   const trust = async (name: string, app: typeof atAnn, change: Partial<GossipConfig>): Promise<void> => {
     print(`${name} sets ${JSON.stringify(change)}`);
     await app.poke('trust', change);
@@ -45,25 +43,28 @@ async function story(dir: string, print: (line: string) => void): Promise<void> 
   const near = firstValueFrom(ann.pals.changes$.pipe(filter(({ type }) => type === 'near')));
   await zoe.pals.meet(ann.id);
   await near;
-  await atZoe.poke('say', 'good morning');
 
   // Ann hears mutuals only. Once she hears anybody, she subscribes to zoe and gets what zoe said last.
+  await zoeSays('good morning');
   const morning = annHears('good morning');
   await trust('ann', atAnn, { hear: 'anybody' });
   await morning;
   const lunch = annHears('lunch?');
-  await atZoe.poke('say', 'lunch?');
+  await zoeSays('lunch?');
   await lunch;
 
-  // Silence: zoe publishes, and nobody is told.
+  // With hops 0 zoe keeps what she says to herself.
   await trust('zoe', atZoe, { hops: 0 });
-  await atZoe.poke('say', 'to myself');
+  await zoeSays('I am on a diet');
   await trust('zoe', atZoe, { hops: 1 });
+  const dinner = annHears('dinner?');
+  await zoeSays('dinner?');
+  await dinner;
 
   // Zoe tells mutuals only: ann is none, and her subscription is closed.
   const kicked = firstValueFrom(atAnn.events$.pipe(filter(({ name }) => name === 'kicked')));
   await trust('zoe', atZoe, { tell: 'mutuals' });
-  print(`ann is ${(await kicked).name}`);
-  await atZoe.poke('say', 'among us');
-  print(`in effect at zoe: ${JSON.stringify(await firstValueFrom(atZoe.config$))}`);
+  await kicked;
+  print('ann is no longer told');
+  await zoeSays('among us');
 }

@@ -2,8 +2,13 @@
  * The paths that belong to the gossip wrapper. Pure. After Urbit's /lib/gossip, whose names they keep.
  */
 
-/** Every path that starts so is a wrapper's; an agent's own paths do not. */
-export const RESERVED = '/~/';
+/** Every path, wire and key that starts so is a wrapper's; an agent's own do not. */
+const RESERVED = '/~/';
+
+/** Whether a path, wire or key is one that an agent inside a wrapper must not use. */
+export function isReserved(name: string): boolean {
+  return name.startsWith(RESERVED);
+}
 
 /** The inner agent publishes here; its facts become rumors. */
 export const GOSSIP_SOURCE = '/~/gossip/source';

@@ -51,6 +51,7 @@ const saved = z.strictObject({
   ),
 });
 
+/** Where peers were, and where they say they are. */
 export class AddressBook {
   readonly #options: AddressBookOptions;
   readonly #entries = new Map<PeerId, Entry>();
@@ -82,14 +83,15 @@ export class AddressBook {
     return entry === undefined ? undefined : liveRecord(entry, nowMs)?.bytes;
   }
 
-  /** We dialled the address and the peer proved itself there. */
-  worked(peer: PeerId, address: string, nowMs: number): void {
-    if (peer === this.#options.self) return;
+  /** We dialled the address and the peer proved itself there. @returns whether it never had before, as far as we remember. */
+  worked(peer: PeerId, address: string, nowMs: number): boolean {
+    if (peer === this.#options.self) return false;
     const { url } = parseAddress(address);
     const before = this.#entries.get(peer) ?? BLANK;
     const worked = [url, ...before.worked.filter((other) => other !== url)].slice(0, MAX_WORKED);
     this.#entries.set(peer, { ...before, worked, workedMs: nowMs, writtenMs: nowMs });
     this.#trim(nowMs);
+    return !before.worked.includes(url);
   }
 
   /** Takes a record over, whoever brought it: it is signed. Never throws. */

@@ -75,9 +75,10 @@ export class Addresses {
     return this.#book.addressesOf(peer, this.#options.clock.now());
   }
 
+  /** A new address goes to the disk at once: it may be from an invite, and all we know of the peer. */
   worked(peer: PeerId, address: string): void {
-    this.#book.worked(peer, address, this.#options.clock.now());
-    this.#writeSoon();
+    if (this.#book.worked(peer, address, this.#options.clock.now())) this.#write();
+    else this.#writeSoon();
   }
 
   learn(record: Uint8Array): Learnt {
@@ -88,9 +89,7 @@ export class Addresses {
 
   close(): void {
     this.#cancelRenewal();
-    if (this.#cancelWrite === undefined) return;
-    this.#cancelWrite();
-    this.#write();
+    if (this.#cancelWrite !== undefined) this.#write();
   }
 
   /** Half a life before it ends, so that nobody holds an expired one. */
@@ -112,6 +111,7 @@ export class Addresses {
   }
 
   #write(): void {
+    this.#cancelWrite?.();
     this.#cancelWrite = undefined;
     this.#options.store.writeMeta(BOOK_KEY, this.#book.toBytes());
   }

@@ -6,6 +6,7 @@ import type { Agent, Bowl, Datum, Effects, Emission, Sign } from '../agent.ts';
 import type { PeerId } from '../ids.ts';
 import type { Subscriber } from './subscribers.ts';
 import type { RumorChanges } from './transaction.ts';
+import type { Watch } from './watches.ts';
 
 /** Tells an asker how its event ended, once it is committed. */
 export type Answer = (refused?: string, error?: Error) => void;
@@ -13,11 +14,11 @@ export type Answer = (refused?: string, error?: Error) => void;
 /** Something to be handed to an arm. */
 export type AgentInput = { readonly src: PeerId; readonly answer?: Answer } & (
   | { readonly arm: 'onInit' | 'onLoad' }
-  | { readonly arm: 'onPoke'; readonly datum: Datum }
+  | { readonly arm: 'onPoke'; readonly datum: Datum; readonly bytes: number }
   | { readonly arm: 'onWatch'; readonly path: string; readonly subscriber: Subscriber }
   | { readonly arm: 'onLeave'; readonly path: string }
-  /** `changes` come from the arrival that this event delivers, and commit with it. */
-  | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly changes?: RumorChanges }
+  /** `watch`: the subscription it belongs to. `changes` come from the arrival that this event delivers, and commit with it. */
+  | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly watch?: Watch; readonly changes?: RumorChanges }
   | { readonly arm: 'onWake'; readonly wire: string }
   | { readonly arm: 'onFail'; readonly error: Error }
   /** One emission of an Observable that an arm returned. */
@@ -50,10 +51,16 @@ export function callArm(agent: Agent, event: AgentInput, bowl: Bowl): Effects {
   }
 }
 
-/** Answers to our own requests and facts of our own agents are bounded by what we asked for, and never dropped. */
+/** Answers to our own requests, and facts and watches of our own agents, are bounded by what we asked for, and never dropped. */
 export function isRefusable(event: AgentInput, our: PeerId): boolean {
   if (event.arm === 'onAgent') return event.sign.type === 'fact' && event.src !== our;
-  return event.arm === 'onPoke' || event.arm === 'onWatch' || event.arm === 'emission';
+  if (event.arm === 'onWatch') return event.src !== our;
+  return event.arm === 'onPoke' || event.arm === 'emission';
+}
+
+/** What it counts against `limits.maxQueuedBytes`. */
+export function bytesOf(event: AgentInput): number {
+  return event.arm === 'onAgent' || event.arm === 'onPoke' ? event.bytes : 0;
 }
 
 /** The arm's name, for errors. */

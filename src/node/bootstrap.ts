@@ -15,6 +15,7 @@ export interface BootstrapPort {
   readonly limits: Limits;
   /** Resolves when a link to whoever is at the address is up. */
   connect(address: string, signal: AbortSignal): Promise<PeerId>;
+  isUp(peer: PeerId): boolean;
 }
 
 interface Entry {
@@ -55,8 +56,10 @@ export class Bootstrap {
   #dial(entry: Entry): void {
     this.#port.connect(entry.address, this.#abort.signal).then(
       (peer) => {
-        entry.peer = peer;
         entry.failures = 0;
+        // It may be gone before we hear that it was there.
+        if (this.#port.isUp(peer)) entry.peer = peer;
+        else this.#later(entry);
       },
       () => {
         entry.failures += 1;

@@ -1,37 +1,32 @@
 /**
  * A node: one identity, one store, its links and its agents, put together. Shell.
  */
+import { Buffer } from 'node:buffer';
+import { repeat } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Agent } from '../agent.ts';
 import { primitives } from '../crypto/index.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
-import type { PalsEvent } from '../pals/core/types.ts';
 import { palsAgent } from '../pals/pals-agent.ts';
 import { PalsHandle } from '../pals/pals-handle.ts';
 import { seededRandom } from '../random.ts';
 import { openStore } from '../store/level-store.ts';
 import type { Store } from '../store/store.ts';
-import { formatAddress, parseAddress } from '../transport/address.ts';
+import { formatAddress } from '../transport/address.ts';
 import { openIdentity } from '../transport/identity.ts';
 import type { Identity } from '../transport/identity.ts';
-import { Links } from '../transport/links.ts';
-import { wsTransport } from '../transport/ws.ts';
-import { Addresses } from './addresses.ts';
 import { RunningApp } from './app.ts';
 import type { AppOf } from './app.ts';
-import { Bootstrap } from './bootstrap.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { Host } from './host.ts';
 import { linksAgent } from './links-agent.ts';
-import type { LinkChange } from './links-agent.ts';
+import { Network } from './network.ts';
 import { NodeEvents } from './node-events.ts';
 import type { NodeEvent } from './node-events.ts';
 import { checkOptions } from './options.ts';
 import type { CheckedOptions, NodeOptions } from './options.ts';
-import { Router } from './router.ts';
-import { WantedLinks } from './wanted-links.ts';
 
 /** One node. Make it with {@link createNode}; `await using` closes it. */
 export interface HearsayNode extends AsyncDisposable {
@@ -90,12 +85,7 @@ class Node implements HearsayNode {
   readonly #events = new NodeEvents();
   readonly #apps = new Map<string, RunningApp>();
   readonly #host: Host;
-  readonly #router: Router;
-  readonly #links: Links;
-  readonly #wanted: WantedLinks;
-  readonly #bootstrap: Bootstrap;
-  readonly #targets = new Set<PeerId>();
-  #addresses: Addresses | undefined;
+  readonly #network: Network;
   #closing: Promise<void> | undefined;
 
   constructor(given: NodeOptions, options: CheckedOptions, clock: Clock, identity: Identity, store: Store) {
@@ -106,24 +96,17 @@ class Node implements HearsayNode {
     this.#store = store;
     this.events$ = this.#events.stream;
     this.#host = this.#makeHost();
-    this.#router = this.#makeRouter();
-    this.#host.connect(this.#router);
-    this.#links = this.#makeLinks(given);
-    this.#wanted = new WantedLinks(options.limits.maxHotPals, this.#links);
-    this.#bootstrap = new Bootstrap(options.bootstrap, {
-      clock,
-      random: this.#random.fork('bootstrap'),
-      limits: options.limits,
-      connect: (address, signal) => this.#links.connect(address, { signal }),
-    });
+    const { transports } = given;
+    this.#network = new Network({ identity, options, transports, clock, store, random: this.#random, host: this.#host, events: this.#events });
+    this.#host.connect(this.#network.router);
   }
 
   get addresses(): readonly string[] {
-    return (this.#addresses?.own ?? []).map((url) => formatAddress(url, this.id));
+    return this.#network.addresses.map((url) => formatAddress(url, this.id));
   }
 
   get peers(): readonly PeerId[] {
-    return this.#links.peers();
+    return this.#network.peers;
   }
 
   get seenCount(): number {
@@ -131,26 +114,13 @@ class Node implements HearsayNode {
   }
 
   async start(): Promise<void> {
-    const { limits, listen, announce } = this.#options;
-    this.#addresses = await Addresses.open(
-      {
-        identity: this.#identity,
-        store: this.#store,
-        clock: this.#clock,
-        maxRecords: limits.maxAddressRecords,
-        isPal: (peer) => this.#targets.has(peer),
-        renewed: (record) => this.#links.peers().forEach((peer) => this.#router.record(peer, record)),
-      },
-      (error) => this.#events.tell({ type: 'damaged', error }),
-    );
+    await this.#network.open();
     await this.#run('links', linksAgent());
-    const pals = await this.#run('pals', palsAgent({ incarnation: this.#store.incarnation, random: this.#random.fork('pals'), limits }));
+    const pals = await this.#run('pals', palsAgent({ incarnation: this.#store.incarnation, random: this.#random.fork('pals'), limits: this.#options.limits }));
     this.pals = this.#makePals(pals);
-    this.pals.changes$.subscribe({ next: (change) => this.#palChanged(change), error: () => undefined });
-    const listening: string[] = [];
-    for (const address of listen) listening.push(await this.#links.listen(address));
-    this.#addresses.announce([...announce, ...listening]);
-    this.#bootstrap.start();
+    // Pals kicks when it starts again after a failed commit, and refuses when it is gone.
+    this.pals.changes$.pipe(repeat()).subscribe({ next: (change) => this.#network.palChanged(change), error: () => undefined });
+    await this.#network.start();
   }
 
   async run<A extends Agent>(name: string, agent: A): Promise<AppOf<A>> {
@@ -166,12 +136,9 @@ class Node implements HearsayNode {
   }
 
   async #close(): Promise<void> {
-    this.#bootstrap.close();
-    // The router first: to peers a node that goes is a lost link, not a kick.
-    this.#router.close();
+    this.#network.leave();
     for (const app of [...this.#apps.values()].reverse()) await app.close();
-    await this.#links.close();
-    this.#addresses?.close();
+    await this.#network.close();
     await this.#store.close();
     this.#events.close();
   }
@@ -198,48 +165,9 @@ class Node implements HearsayNode {
       limits: this.#options.limits,
       networkId: this.#options.network,
       isAdmin: (peer) => peer === this.id || this.#options.admins.has(peer),
-      report: (agent, report) => this.#apps.get(agent)?.report(report),
-    });
-  }
-
-  #makeRouter(): Router {
-    return new Router({
-      clock: this.#clock,
-      limits: this.#options.limits,
-      send: (peer, bytes) => this.#links.send(peer, bytes),
-      congested: (peer) => this.#links.congested(peer),
-      want: (peer, wanted) => this.#wanted.set(peer, 'router', wanted),
-      misbehaved: (peer, reason) => this.#misbehaved(peer, reason),
-      dropped: (peer) => this.#events.count({ type: 'dropped', peer, reason: 'slow-reader' }),
-      // Behind the gestures that came before it on the link: they may be what makes the peer a mutual.
-      watched: (topic, subscriber, answer) => this.#host.after('pals', () => this.#host.watched(topic, subscriber, answer)),
-      poked: (topic, src, mark, payload, answer) => this.#host.poked(topic, src, mark, payload, answer),
-      record: (peer, record) => this.#learn(peer, record),
-      barrier: (done) => this.#host.barrier(done),
-    });
-  }
-
-  #makeLinks(given: NodeOptions): Links {
-    const { network, password, limits } = this.#options;
-    return new Links({
-      identity: this.#identity,
-      networkId: network,
-      ...(password !== undefined && { networkKey: networkKey(password, network) }),
-      transports: given.transports ?? [wsTransport({ onRefused: (reason, host) => this.#events.count({ type: 'refused', reason, host }) })],
-      limits,
-      random: this.#random.fork('links'),
-      now: () => this.#clock.now(),
-      addressesOf: (peer) => this.#addresses?.of(peer) ?? [],
-      events: {
-        onUp: (peer, { dialled }) => this.#linkUp(peer, dialled),
-        onDown: (peer, reason) => this.#linkDown(peer, reason),
-        onMessage: (peer, message) => {
-          this.#wanted.useful(peer);
-          this.#router.received(peer, message);
-        },
-        onRefused: (reason, host) => this.#events.count({ type: 'refused', reason, host }),
-        onDialFailed: (peer, address, error) => this.#events.tell({ type: 'dial-failed', peer, address, error }),
-        onDrained: () => undefined,
+      report: (agent, report) => {
+        if (report.type === 'published') this.#network.published();
+        this.#apps.get(agent)?.report(report);
       },
     });
   }
@@ -250,82 +178,16 @@ class Node implements HearsayNode {
       {
         identity: this.#identity,
         now: () => this.#clock.now(),
-        addresses: () => this.#addresses?.own ?? [],
-        connect: (addresses, peer) => this.#connectTo(addresses, peer),
-        settled: (peer) => new Promise((resolve, reject) => this.#router.settle(peer, (error) => (error === undefined ? resolve() : reject(error)))),
+        addresses: () => this.#network.addresses,
+        connect: (addresses, peer) => this.#network.connect(addresses, peer),
+        settled: (peer) => new Promise((resolve, reject) => this.#network.router.settle(peer, (error) => (error === undefined ? resolve() : reject(error)))),
       },
       this.#options.limits,
     );
-  }
-
-  /** At the first of the addresses where the peer is. */
-  async #connectTo(addresses: readonly string[], peer: PeerId): Promise<void> {
-    let last: unknown;
-    for (const address of addresses) {
-      try {
-        await this.#links.connect(formatAddress(parseAddress(address).url, peer));
-        return;
-      } catch (error) {
-        last = error;
-      }
-    }
-    throw new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: last });
-  }
-
-  #linkUp(peer: PeerId, dialled: string | undefined): void {
-    if (dialled !== undefined) this.#addresses?.worked(peer, dialled);
-    this.#events.tell({ type: 'link-up', peer, dialled: dialled !== undefined });
-    if (this.#addresses !== undefined) this.#router.record(peer, this.#addresses.record);
-    this.#tellLinks({ type: 'up', peer }, () => {
-      // Pals has said its hello by now, so that our watches come behind it.
-      if (this.#links.isUp(peer)) this.#router.linkUp(peer);
-    });
-  }
-
-  #linkDown(peer: PeerId, reason: string): void {
-    this.#events.tell({ type: 'link-down', peer, reason });
-    this.#router.linkDown(peer);
-    this.#tellLinks({ type: 'down', peer });
-    this.#bootstrap.lost(peer);
-  }
-
-  /** `done` once pals has heard of it too. When the node is closing nobody is left to be told. */
-  #tellLinks(change: LinkChange, done: () => void = () => undefined): void {
-    this.#host.poke('links', 'link', change).then(
-      () => this.#host.after('pals', done),
-      () => undefined,
-    );
-  }
-
-  #learn(from: PeerId, record: Uint8Array): void {
-    const learnt = this.#addresses?.learn(record);
-    if (learnt === undefined) return;
-    if (learnt.ok) {
-      if (learnt.changed) this.#links.nudge(learnt.id);
-    } else {
-      this.#events.count({ type: 'misbehaved', peer: from, reason: `record: ${learnt.reason}` });
-    }
-  }
-
-  #misbehaved(peer: PeerId, reason: string): void {
-    this.#events.count({ type: 'misbehaved', peer, reason });
-    this.#links.disconnect(peer, reason);
-  }
-
-  #palChanged({ type, peer }: PalsEvent): void {
-    if (type !== 'meet' && type !== 'part') return;
-    if (type === 'meet') this.#targets.add(peer);
-    else this.#targets.delete(peer);
-    this.#wanted.set(peer, 'pal', type === 'meet');
   }
 }
 
 function dirOf({ dir }: NodeOptions): string {
   // `checkOptions` saw to it.
   return dir ?? '';
-}
-
-/** 32 bytes that only those who know the password can have. scrypt makes guessing slow; the network id is its salt. */
-function networkKey(password: string, network: string): Uint8Array {
-  return primitives().scrypt(Buffer.from(password, 'utf8'), Buffer.from(`hearsay/1 network\0${network}`, 'utf8'));
 }

@@ -5,6 +5,7 @@ import { Buffer } from 'node:buffer';
 import type { Deferred, Effect, Effects, Emission } from '../agent.ts';
 import { HearsayError } from '../errors.ts';
 import { isPeerId, isRumorId } from '../ids.ts';
+import { MAX_HOPS } from '../wrapper/config.ts';
 import { MAX_MARK_BYTES, MAX_PATH_BYTES } from './messages.ts';
 
 /** The longest timer, in ms: what a Node timer takes. */
@@ -38,10 +39,18 @@ const peerOrNone: FieldRule = { rule: 'is a peer id, if given', holds: (value) =
 const id: FieldRule = { rule: 'is a rumor id', holds: isRumorId };
 const delayMs: FieldRule = { rule: `is a number from 0 to ${MAX_WAIT_MS}`, holds: (value) => typeof value === 'number' && value >= 0 && value <= MAX_WAIT_MS };
 
-/** What is checked of each effect. What wrappers alone make is only theirs to get right. */
+const reasonOrNone: FieldRule = { rule: `is a string of 1 to ${MAX_PATH_BYTES} bytes, if given`, holds: (value) => value === undefined || isText(value, MAX_PATH_BYTES) };
+const hops: FieldRule = { rule: `is a whole number from 0 to ${MAX_HOPS}`, holds: (value) => isNatural(value) && value <= MAX_HOPS };
+const flag: FieldRule = { rule: 'is a boolean', holds: (value) => typeof value === 'boolean' };
+const bytes: FieldRule = { rule: 'is a Uint8Array', holds: (value) => value instanceof Uint8Array };
+const count: FieldRule = { rule: 'is a whole number from 0', holds: isNatural };
+const sign: FieldRule = { rule: 'is a sign', holds: isTyped };
+const report: FieldRule = { rule: 'is a report', holds: isTyped };
+
+/** What is checked of each effect: whatever the host could stumble over. */
 const RULES: { readonly [T in Effect['type']]: Readonly<Record<string, FieldRule>> } = {
   fact: { paths, mark: name, except: peerOrNone },
-  kick: { paths, peer: peerOrNone },
+  kick: { paths, peer: peerOrNone, reason: reasonOrNone },
   poke: { wire: text, peer, agent: name, mark: name },
   watch: { wire: text, peer, agent: name, path },
   leave: { wire: text, peer, agent: name },
@@ -50,10 +59,10 @@ const RULES: { readonly [T in Effect['type']]: Readonly<Record<string, FieldRule
   save: { key: text },
   forget: { key: text },
   refuse: { reason: text },
-  remember: { id },
-  keep: { id },
-  deliver: { wire: text, src: peer },
-  report: {},
+  remember: { id, hops, delivered: flag, relayed: flag },
+  keep: { id, mark: name, payload: bytes, hops },
+  deliver: { wire: text, sign, src: peer, bytes: count },
+  report: { report },
 };
 
 /** What is wrong with an effect, as the end of "effects whose …"; `undefined` when nothing is. */
@@ -75,6 +84,14 @@ export function isPath(value: unknown): boolean {
 /** Whether it can name a kind of data, or an agent and so its topic. */
 export function isMark(value: unknown): boolean {
   return isText(value, MAX_MARK_BYTES);
+}
+
+function isNatural(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTyped(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
 function isText(value: unknown, maxBytes: number): boolean {

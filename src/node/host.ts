@@ -8,7 +8,8 @@ import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { decodePayload } from '../marks/payload.ts';
-import type { Store } from '../store/store.ts';
+import type { AgentState, Store } from '../store/store.ts';
+import { notRunning } from './agent-errors.ts';
 import { AgentRunner } from './agent-runner.ts';
 import type { Answer } from './agent-input.ts';
 import type { Clock } from './clock.ts';
@@ -16,6 +17,8 @@ import { isMark } from './effects.ts';
 import type { Router } from './router.ts';
 import { OutgoingFact, Subscriber, Subscriptions, maxWireBytes } from './subscribers.ts';
 import type { Outward } from './transaction.ts';
+import { Watches } from './watches.ts';
+import type { Watch, WatchName } from './watches.ts';
 
 /** What the host asks of the node. */
 export interface HostPort {
@@ -33,15 +36,23 @@ interface Running {
   readonly runner: AgentRunner;
   readonly topic: string;
   readonly subscriptions: Subscriptions;
-  /** What the agent watches; the value ends it. */
-  readonly watches: Map<string, { readonly path: string; end(): void }>;
+  readonly watches: Watches;
+  readonly open: { readonly pokes: readonly string[]; readonly paths: readonly string[] };
+}
+
+/** What becomes of a subscription of our own process. `acked` comes first, then facts, `kicked` at most once and last. */
+export interface LocalWatcher {
+  acked(refused?: string, error?: Error): void;
+  fact(mark: string, data: unknown): void;
+  kicked(reason: string): void;
 }
 
 export class Host {
   readonly #port: HostPort;
   readonly #running = new Map<string, Running>();
   readonly #byTopic = new Map<string, Running>();
-  readonly #starting = new Set<string>();
+  /** Agents whose state is being read. Whoever is no longer in it when that is done was stopped meanwhile. */
+  readonly #starting = new Map<string, object>();
   #router!: Router;
 
   constructor(port: HostPort) {
@@ -55,38 +66,50 @@ export class Host {
 
   /**
    * Starts an agent. Resolves once its first event is committed.
-   * @throws HearsayError `HEARSAY_BAD_CONFIG` for the name, `HEARSAY_ALREADY_RUNNING`, `HEARSAY_AGENT_FAILED` when `onInit` or `onLoad` threw; then it does not run.
+   * @throws HearsayError `HEARSAY_BAD_CONFIG` for the name or what is open, `HEARSAY_ALREADY_RUNNING`, `HEARSAY_AGENT_FAILED` when `onInit` or `onLoad` threw,
+   * `HEARSAY_CLOSED` when it was stopped meanwhile; then it does not run.
    */
   async run(name: string, agent: Agent): Promise<void> {
     if (!isMark(name)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'name', rule: 'to be a string of 1 to 64 bytes', value: name });
     if (this.#running.has(name) || this.#starting.has(name)) throw new HearsayError('HEARSAY_ALREADY_RUNNING', { field: 'name', rule: 'to be the name of no running agent', value: name });
-    this.#starting.add(name);
+    const open = openOf(name, agent);
+    const start = {};
+    this.#starting.set(name, start);
+    let running: Running | undefined;
     try {
       const state = await this.#port.store.readAgent(name);
-      const topic = topicOf(this.#port.networkId, name);
-      const subscriptions = new Subscriptions();
-      const runner: AgentRunner = new AgentRunner(name, agent, state, {
-        ...pick(this.#port),
-        isAdmin: (peer) => this.#port.isAdmin(peer),
-        admit: (subscriber) => subscriptions.add(subscriber),
-        perform: (effect, answering, early) => this.#perform(running, effect, answering, early),
-        report: (report) => this.#port.report(name, report),
-        restarted: () => this.#cut(running, 'restarted'),
-      });
-      const running: Running = { runner, topic, subscriptions, watches: new Map() };
-      this.#running.set(name, running);
-      this.#byTopic.set(topic, running);
+      if (this.#starting.get(name) !== start) throw notRunning(name);
+      running = this.#begin(name, agent, open, state);
+      const { runner } = running;
       await new Promise<void>((resolve, reject) => runner.start(state, (refused, error) => (refused === undefined ? resolve() : reject(error ?? refusal(name, refused)))));
     } catch (error) {
-      this.stop(name);
+      if (running !== undefined && this.#running.get(name) === running) this.stop(name);
       throw error;
     } finally {
-      this.#starting.delete(name);
+      if (this.#starting.get(name) === start) this.#starting.delete(name);
     }
   }
 
-  /** Stops an agent: its watches are left and its subscribers kicked. What it saved stays. */
+  #begin(name: string, agent: Agent, open: Running['open'], state: AgentState | undefined): Running {
+    const topic = topicOf(this.#port.networkId, name);
+    const subscriptions = new Subscriptions();
+    const runner: AgentRunner = new AgentRunner(name, agent, state, {
+      ...pick(this.#port),
+      isAdmin: (peer) => this.#port.isAdmin(peer),
+      admit: (subscriber) => subscriptions.add(subscriber),
+      perform: (effect, answering, early) => this.#perform(running, effect, answering, early),
+      report: (report) => this.#port.report(name, report),
+      restarted: () => this.#cut(running, 'restarted'),
+    });
+    const running: Running = { runner, topic, subscriptions, open, watches: new Watches() };
+    this.#running.set(name, running);
+    this.#byTopic.set(topic, running);
+    return running;
+  }
+
+  /** Stops an agent, also one that is starting: its watches are left and its subscribers kicked. What it saved stays. */
   stop(name: string): void {
+    this.#starting.delete(name);
     const running = this.#running.get(name);
     if (running === undefined) return;
     this.#running.delete(name);
@@ -96,7 +119,7 @@ export class Host {
   }
 
   stopAll(): void {
-    for (const name of [...this.#running.keys()]) this.stop(name);
+    for (const name of [...this.#starting.keys(), ...this.#running.keys()]) this.stop(name);
   }
 
   /** A command from our own process. Resolves once its event is committed. @throws HearsayError `HEARSAY_REFUSED`, or what the arm threw */
@@ -111,9 +134,10 @@ export class Host {
     return this.#running.get(name)?.runner.peek(path);
   }
 
-  /** A subscription from our own process; the result ends it. `acked` comes first, then facts, `kicked` at most once and last. */
-  watch(name: string, path: string, on: { acked(refused?: string, error?: Error): void; fact(mark: string, data: unknown): void; kicked(reason: string): void }): () => void {
-    const subscriber = new Subscriber(this.#port.our, path, { fact: ({ mark, data }) => on.fact(mark, data), kicked: (reason) => on.kicked(reason) });
+  /** A subscription from our own process; the result ends it. */
+  watch(name: string, path: string, on: LocalWatcher): () => void {
+    const dropped = (): void => this.#port.report(name, { type: 'event', event: { name: 'lagged', count: 1, reason: 'a fact while the watch was being answered' } });
+    const subscriber = new Subscriber(this.#port.our, path, { fact: ({ mark, data }) => on.fact(mark, data), kicked: (reason) => on.kicked(reason), dropped });
     this.#watchLocal(name, subscriber, (refused, error) => on.acked(refused, error));
     return () => subscriber.end();
   }
@@ -121,19 +145,18 @@ export class Host {
   /** A peer asks for a path. */
   watched(topic: string, subscriber: Subscriber, answer: (refused?: string) => void): void {
     const running = this.#byTopic.get(topic);
-    const open = running?.runner.agent.open?.paths ?? [];
     // Not running and not open look alike, so that strangers do not learn what runs.
-    if (running === undefined || !open.some((path) => subscriber.path === path || subscriber.path.startsWith(`${path}/`))) return answer('forbidden');
+    if (running === undefined || !running.open.paths.some((path) => subscriber.path === path || subscriber.path.startsWith(`${path}/`))) return answer('forbidden');
     this.#enqueueWatch(running, subscriber, (refused) => answer(refused));
   }
 
   /** A peer pokes. */
   poked(topic: string, src: PeerId, mark: string, payload: Uint8Array, answer: (refused?: string) => void): void {
     const running = this.#byTopic.get(topic);
-    if (running === undefined || running.runner.agent.open?.pokes?.includes(mark) !== true) return answer('forbidden');
+    if (running === undefined || !running.open.pokes.includes(mark)) return answer('forbidden');
     const decoded = this.#decode(payload);
     if (!decoded.ok) return answer(`bad-payload: ${decoded.reason}`);
-    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data: decoded.value }, src, answer });
+    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data: decoded.value }, bytes: payload.length, src, answer });
   }
 
   /** Calls back once every event that waits now, in any agent, is done and committed. */
@@ -158,8 +181,7 @@ export class Host {
   }
 
   #cut({ watches, subscriptions }: Running, reason: string): void {
-    for (const watch of [...watches.values()]) watch.end();
-    watches.clear();
+    watches.leaveAll();
     subscriptions.kickAll(reason);
   }
 
@@ -173,92 +195,69 @@ export class Host {
         return this.#poke(from, effect);
       case 'watch':
         return this.#watch(from, effect);
-      case 'leave': {
-        const key = watchKey(effect.wire, effect.peer, effect.agent);
-        const watch = from.watches.get(key);
-        from.watches.delete(key);
-        return watch?.end();
-      }
+      case 'leave':
+        return from.watches.leave(effect);
     }
   }
 
   #fact(from: Running, { paths, mark, data, except }: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
     const fact = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits));
-    try {
-      if (paths.length === 0) answering?.give(fact, early);
-      else from.subscriptions.give(paths, fact, except, early);
-    } catch (error) {
-      this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that CBOR cannot carry', error: error as Error } });
-    }
+    if (paths.length === 0) answering?.give(fact, early);
+    else from.subscriptions.give(paths, fact, except, early);
+    if (fact.fault !== undefined) this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that no link can carry', error: fact.fault } });
   }
 
   #poke(from: Running, { wire, peer, agent, mark, data }: Extract<Outward, { type: 'poke' }>): void {
     const acked = (refused?: string): void => this.#sign(from, wire, { type: 'poke-ack', ...(refused !== undefined && { refused }) }, peer);
     if (peer === this.#port.our) return this.#pokeLocal(agent, mark, data, acked);
-    let payload: Uint8Array;
-    try {
-      payload = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits)).payload;
-    } catch (error) {
-      this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a poke that CBOR cannot carry', error: error as Error } });
-      return acked('failed');
-    }
-    this.#router.poke(peer, topicOf(this.#port.networkId, agent), mark, payload, acked);
+    const { payload, fault } = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits));
+    if (payload !== undefined) return this.#router.poke(peer, topicOf(this.#port.networkId, agent), mark, payload, acked);
+    this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a poke that no link can carry', ...(fault !== undefined && { error: fault }) } });
+    acked('failed');
   }
 
-  #watch(from: Running, { wire, peer, agent, path }: Extract<Outward, { type: 'watch' }>): void {
-    const key = watchKey(wire, peer, agent);
-    const before = from.watches.get(key);
-    if (before?.path === path) return;
-    before?.end();
-    const gone = (sign: Sign): void => {
-      if (from.watches.get(key) === entry) from.watches.delete(key);
-      this.#sign(from, wire, sign, peer);
+  #watch(from: Running, { path, ...name }: Extract<Outward, { type: 'watch' }>): void {
+    const watch = from.watches.begin(name, path);
+    if (watch === undefined) return;
+    const { wire, peer, agent } = name;
+    const over = (sign: Sign): void => {
+      watch.gone = true;
+      this.#sign(from, wire, sign, peer, watch, () => from.watches.forget(name, watch));
     };
     const watcher = {
-      acked: (refused?: string): void => (refused === undefined ? this.#sign(from, wire, { type: 'watch-ack' }, peer) : gone({ type: 'watch-ack', refused })),
-      kicked: (reason: string): void => gone({ type: 'kick', reason }),
+      acked: (refused?: string): void => (refused === undefined ? this.#sign(from, wire, { type: 'watch-ack' }, peer, watch) : over({ type: 'watch-ack', refused })),
+      kicked: (reason: string): void => over({ type: 'kick', reason }),
     };
-    const entry = { path, end: (): void => undefined };
-    from.watches.set(key, entry);
-    entry.end = peer === this.#port.our ? this.#watchOur(from, wire, agent, path, watcher) : this.#watchPeer(from, wire, peer, agent, path, watcher);
+    if (peer === this.#port.our) watch.end = this.watch(agent, path, { ...watcher, fact: (mark, data) => this.#sign(from, wire, { type: 'fact', mark, data }, peer, watch) });
+    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, payload) => this.#heard(from, name, mark, payload, watch) });
   }
 
-  #watchOur(from: Running, wire: string, agent: string, path: string, watcher: { acked(refused?: string): void; kicked(reason: string): void }): () => void {
-    return this.watch(agent, path, {
-      ...watcher,
-      fact: (mark, data) => this.#sign(from, wire, { type: 'fact', mark, data }, this.#port.our),
-    });
-  }
-
-  #watchPeer(from: Running, wire: string, peer: PeerId, agent: string, path: string, watcher: { acked(refused?: string): void; kicked(reason: string): void }): () => void {
-    return this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, {
-      ...watcher,
-      fact: (mark, payload) => {
-        const decoded = this.#decode(payload);
-        if (decoded.ok) from.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length);
-        else this.#port.report(from.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
-      },
-    });
+  #heard(to: Running, { wire, peer }: WatchName, mark: string, payload: Uint8Array, watch: Watch): void {
+    const decoded = this.#decode(payload);
+    if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length, watch);
+    else this.#port.report(to.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
   }
 
   #decode(payload: Uint8Array): ReturnType<typeof decodePayload> | { readonly ok: false; readonly reason: 'too-large' } {
     return payload.length > maxWireBytes(this.#port.limits) ? { ok: false, reason: 'too-large' } : decodePayload(payload);
   }
 
-  #sign(to: Running, wire: string, sign: Sign, src: PeerId): void {
-    to.runner.enqueue({ arm: 'onAgent', wire, sign, src, bytes: 0 });
+  #sign(to: Running, wire: string, sign: Sign, src: PeerId, watch?: Watch, answer?: Answer): void {
+    to.runner.enqueue({ arm: 'onAgent', wire, sign, src, bytes: 0, ...(watch !== undefined && { watch }), ...(answer !== undefined && { answer }) });
   }
 
   #pokeLocal(name: string, mark: string, data: unknown, answer: Answer): void {
     const running = this.#running.get(name);
     if (running === undefined) return answer('no-such-agent');
-    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data }, src: this.#port.our, answer });
+    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data }, bytes: 0, src: this.#port.our, answer });
   }
 
   #watchLocal(name: string, subscriber: Subscriber, answer: Answer): void {
     const running = this.#running.get(name);
     if (running === undefined) return answer('no-such-agent');
     this.#enqueueWatch(running, subscriber, (refused, error) => {
+      // It was left, or the agent kicked it, before it was answered.
+      if (subscriber.ended) return;
       answer(refused, error);
       if (refused === undefined) subscriber.open();
       else subscriber.end();
@@ -285,8 +284,14 @@ export function topicOf(networkId: string, name: string): string {
   return primitives().sha256Hex(Buffer.from(`hearsay/1 topic\0${networkId}\0${name}`, 'utf8'));
 }
 
-function watchKey(wire: string, peer: PeerId, agent: string): string {
-  return `${peer} ${agent.length} ${agent} ${wire}`;
+/** What peers may do. @throws HearsayError `HEARSAY_BAD_CONFIG` when it is no lists of names: a peer's asking is too late to find that out. */
+function openOf(name: string, { open }: Agent): Running['open'] {
+  const lists = { pokes: open?.pokes ?? [], paths: open?.paths ?? [] };
+  for (const [field, list] of Object.entries(lists)) {
+    const holds = Array.isArray(list) && list.every((each) => typeof each === 'string');
+    if (!holds) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: `${name}.open.${field}`, rule: 'to be a list of strings', value: list });
+  }
+  return { pokes: [...lists.pokes], paths: [...lists.paths] };
 }
 
 function pick({ our, clock, store, limits }: HostPort): Pick<HostPort, 'our' | 'clock' | 'store' | 'limits'> {

@@ -22,10 +22,13 @@ export type NodeEvent =
 
 type Counted = Extract<NodeEvent, { count: number }>;
 
+/** Reasons counted apart (our choice: ours and those of `ws` are fewer than a hundred). What a transport of another make says beyond them is counted together. */
+const MAX_REASONS = 1_000;
+
 /** The stream behind `node.events$`. `count` is how often that reason occurred since the start. */
 export class NodeEvents {
   readonly #events = new Subject<NodeEvent>();
-  /** By kind and reason: reasons are our own words, so there are only so many. */
+  /** By kind and reason. */
   readonly #counts = new Map<string, number>();
   readonly stream: Observable<NodeEvent> = this.#events.asObservable();
 
@@ -34,7 +37,8 @@ export class NodeEvents {
   }
 
   count(event: Omit<Extract<Counted, { type: 'refused' }>, 'count'> | Omit<Extract<Counted, { type: 'misbehaved' | 'dropped' }>, 'count'>): void {
-    const key = `${event.type} ${event.reason}`;
+    const own = `${event.type} ${event.reason}`;
+    const key = this.#counts.has(own) || this.#counts.size < MAX_REASONS ? own : event.type;
     const count = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, count);
     this.#events.next({ ...event, count } as NodeEvent);

@@ -8,15 +8,10 @@ import type { Limits } from '../limits.ts';
 import type { Clock } from './clock.ts';
 import { decodeMessage, encodeMessage } from './messages.ts';
 import type { Message } from './messages.ts';
+import { Session } from './session.ts';
+import type { AskedPoke, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
 import type { OutgoingFact } from './subscribers.ts';
-
-/** What the asker of a watch is told. Nothing more comes after `acked` with a refusal or after `kicked`. */
-export interface Watcher {
-  acked(refused: string | undefined): void;
-  fact(mark: string, payload: Uint8Array): void;
-  kicked(reason: string): void;
-}
 
 /** What the router asks of the node. */
 export interface RouterPort {
@@ -26,11 +21,11 @@ export interface RouterPort {
   send(peer: PeerId, bytes: Uint8Array): boolean;
   /** Past its buffer bound: rumors to it are not sent. */
   congested(peer: PeerId): boolean;
-  /** There is something for that peer: keep a link to it, or no more. */
+  /** There is something for that peer: keep a link to it, or no more. Said again with each new thing while there is no link. */
   want(peer: PeerId, wanted: boolean): void;
   /** The peer broke the protocol. */
   misbehaved(peer: PeerId, reason: string): void;
-  /** A fact was not sent because the peer reads too slowly. */
+  /** A fact was not sent because the peer reads too slowly, or its watch took too long to answer. */
   dropped(peer: PeerId): void;
   watched(topic: string, subscriber: Subscriber, answer: (refused?: string) => void): void;
   poked(topic: string, src: PeerId, mark: string, payload: Uint8Array, answer: (refused?: string) => void): void;
@@ -39,35 +34,13 @@ export interface RouterPort {
   barrier(done: () => void): void;
 }
 
-interface Watch {
-  readonly topic: string;
-  readonly path: string;
-  readonly watcher: Watcher;
-  answered: boolean;
-}
-
-interface Poke {
-  /** Held back until there is a link; `undefined` once sent. */
-  message: Uint8Array | undefined;
-  readonly answer: (refused: string | undefined) => void;
-  readonly cancel: () => void;
-}
-
-interface Session {
-  up: boolean;
-  wanted: boolean;
-  next: number;
-  readonly watches: Map<number, Watch>;
-  readonly pokes: Map<number, Poke>;
-  readonly subscribers: Map<number, Subscriber>;
-  /** The peer waits until our watches on it are answered; `ready` once the events before its question are done. */
-  settling: { readonly number: number; ready: boolean } | undefined;
-  readonly settled: Map<number, () => void>;
-}
+/** Address records taken of one peer on one link (our choice: one at connect, and one a day or for each change of addresses). Each costs a signature. */
+const MAX_RECORDS_PER_LINK = 1_000;
 
 export class Router {
   readonly #port: RouterPort;
   readonly #sessions = new Map<PeerId, Session>();
+  #closed = false;
 
   constructor(port: RouterPort) {
     this.#port = port;
@@ -75,10 +48,11 @@ export class Router {
 
   /** Subscribes; the result ends it. */
   watch(peer: PeerId, topic: string, path: string, watcher: Watcher): () => void {
+    if (this.#closed) return () => undefined;
     const session = this.#session(peer);
-    const sub = this.#number(session);
+    const sub = session.number();
     session.watches.set(sub, { topic, path, watcher, answered: false });
-    this.#tidy(peer, session);
+    this.#wants(peer, session);
     if (session.up) this.#send(peer, { type: 'Watch', sub, topic, path });
     return () => {
       if (!session.watches.delete(sub)) return;
@@ -90,14 +64,15 @@ export class Router {
 
   /** One command. `answer` is called once: accepted (`undefined`), or why not; `unreachable` when there was no link or no answer in time. */
   poke(peer: PeerId, topic: string, mark: string, payload: Uint8Array, answer: (refused: string | undefined) => void): void {
+    if (this.#closed) return answer('unreachable');
     const session = this.#session(peer);
     const { maxPendingPokes, pokeTimeoutMs } = this.#port.limits;
     if (session.pokes.size >= maxPendingPokes) return answer('overloaded');
-    const number = this.#number(session);
+    const number = session.number();
     const cancel = this.#port.clock.after(pokeTimeoutMs, () => this.#pokeAnswered(peer, session, number, 'unreachable'));
-    const poke: Poke = { message: encodeMessage({ type: 'Poke', number, topic, mark, payload }), answer, cancel };
+    const poke: AskedPoke = { message: encodeMessage({ type: 'Poke', number, topic, mark, payload }), answer, cancel };
     session.pokes.set(number, poke);
-    this.#tidy(peer, session);
+    this.#wants(peer, session);
     if (session.up) this.#sendPoke(peer, poke);
   }
 
@@ -106,13 +81,17 @@ export class Router {
     this.#send(peer, { type: 'Record', record });
   }
 
-  /** Calls back when the peer has worked off what we said so far and the watches of both sides on each other are answered. Bounded by pokeTimeoutMs. */
+  /**
+   * Calls back when the peer has worked off what we said so far and the watches of both sides on each other are answered.
+   * With `HEARSAY_TIMEOUT` after pokeTimeoutMs, with `HEARSAY_CLOSED` when the node closes.
+   */
   settle(peer: PeerId, done: (error?: HearsayError) => void): void {
+    if (this.#closed) return done(closed());
     const session = this.#session(peer);
-    const number = this.#number(session);
+    const number = session.number();
     const { pokeTimeoutMs } = this.#port.limits;
     const finish = (error?: HearsayError): void => {
-      if (!session.settled.delete(number)) return;
+      if (!session.settles.delete(number)) return;
       cancel();
       done(error);
       this.#tidy(peer, session);
@@ -120,7 +99,7 @@ export class Router {
     const cancel = this.#port.clock.after(pokeTimeoutMs, () =>
       finish(new HearsayError('HEARSAY_TIMEOUT', { field: 'peer', rule: `to answer within limits.pokeTimeoutMs (${pokeTimeoutMs} ms)`, value: peer })),
     );
-    session.settled.set(number, () => this.#port.barrier(() => finish()));
+    session.settles.set(number, { finish, answered: false });
     this.#port.barrier(() => this.#send(peer, { type: 'Settle', number }));
   }
 
@@ -139,6 +118,7 @@ export class Router {
     if (session === undefined) return;
     session.up = false;
     session.settling = undefined;
+    session.records = 0;
     for (const watch of session.watches.values()) watch.answered = false;
     for (const subscriber of [...session.subscribers.values()]) subscriber.end();
     for (const [number, poke] of [...session.pokes]) {
@@ -149,6 +129,7 @@ export class Router {
 
   /** One message of a peer. Never throws. */
   received(peer: PeerId, bytes: Uint8Array): void {
+    if (this.#closed) return;
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return this.#port.misbehaved(peer, decoded.reason);
     const session = this.#session(peer);
@@ -157,11 +138,12 @@ export class Router {
 
   /** Ends everything without telling anybody; the links are closing. */
   close(): void {
-    for (const [peer, session] of this.#sessions) {
+    this.#closed = true;
+    for (const [peer, session] of [...this.#sessions]) {
       session.watches.clear();
       this.linkDown(peer);
       for (const number of [...session.pokes.keys()]) this.#pokeAnswered(peer, session, number, 'unreachable');
-      for (const done of [...session.settled.values()]) done();
+      for (const { finish } of [...session.settles.values()]) finish(closed());
     }
     this.#sessions.clear();
   }
@@ -179,41 +161,69 @@ export class Router {
       case 'Leave':
         return session.subscribers.get(message.sub)?.end();
       case 'Poke':
-        return this.#port.poked(message.topic, peer, message.mark, message.payload, (refused) => this.#send(peer, { type: 'PokeAck', number: message.number, refused: refused ?? '' }));
+        return this.#onPoke(peer, session, message);
       case 'PokeAck':
         return this.#pokeAnswered(peer, session, message.number, message.refused === '' ? undefined : message.refused);
       case 'Record':
-        return this.#port.record(peer, message.record);
+        return this.#onRecord(peer, session, message.record);
       case 'Settle':
         return this.#onSettle(peer, session, message.number);
       case 'Settled':
-        return session.settled.get(message.number)?.();
+        return this.#onSettled(session, message.number);
     }
   }
 
   #onWatch(peer: PeerId, session: Session, { sub, topic, path }: Extract<Message, { type: 'Watch' }>): void {
     if (session.subscribers.has(sub)) return this.#port.misbehaved(peer, 'subscription-number-in-use');
-    if (session.subscribers.size >= this.#port.limits.maxWatchesPerPeer) return this.#send(peer, { type: 'WatchAck', sub, refused: 'overloaded' });
+    if (session.watchesServed >= this.#port.limits.maxWatchesPerPeer) return this.#send(peer, { type: 'WatchAck', sub, refused: 'overloaded' });
     const subscriber = new Subscriber(peer, path, {
       fact: (fact) => this.#sendFact(peer, sub, fact),
       kicked: (reason) => this.#send(peer, { type: 'Kick', sub, reason }),
+      dropped: () => this.#port.dropped(peer),
     });
     session.subscribers.set(sub, subscriber);
+    session.watchesServed += 1;
+    let open = 2;
+    const over = (): void => {
+      open -= 1;
+      if (open === 0) session.watchesServed -= 1;
+      this.#tidy(peer, session);
+    };
     subscriber.onEnd(() => {
       if (session.subscribers.get(sub) === subscriber) session.subscribers.delete(sub);
-      this.#tidy(peer, session);
+      over();
     });
     this.#port.watched(topic, subscriber, (refused) => {
-      if (subscriber.ended) return;
-      this.#send(peer, { type: 'WatchAck', sub, refused: refused ?? '' });
-      if (refused === undefined) subscriber.open();
-      else subscriber.end();
+      if (!subscriber.ended) {
+        this.#send(peer, { type: 'WatchAck', sub, refused: refused ?? '' });
+        if (refused === undefined) subscriber.open();
+        else subscriber.end();
+      }
+      over();
     });
+  }
+
+  /** A peer that waits for more answers than we would wait for is told so before its poke reaches an agent's queue. */
+  #onPoke(peer: PeerId, session: Session, { number, topic, mark, payload }: Extract<Message, { type: 'Poke' }>): void {
+    if (session.pokesServed >= this.#port.limits.maxPendingPokes) return this.#send(peer, { type: 'PokeAck', number, refused: 'overloaded' });
+    session.pokesServed += 1;
+    this.#port.poked(topic, peer, mark, payload, (refused) => {
+      session.pokesServed -= 1;
+      this.#send(peer, { type: 'PokeAck', number, refused: refused ?? '' });
+      this.#tidy(peer, session);
+    });
+  }
+
+  #onRecord(peer: PeerId, session: Session, record: Uint8Array): void {
+    session.records += 1;
+    if (session.records > MAX_RECORDS_PER_LINK) this.#port.misbehaved(peer, 'too-many-records');
+    else this.#port.record(peer, record);
   }
 
   #sendFact(peer: PeerId, sub: number, fact: OutgoingFact): void {
     if (this.#port.congested(peer)) return this.#port.dropped(peer);
-    this.#send(peer, { type: 'Fact', sub, mark: fact.mark, payload: fact.payload });
+    // Of what no link can carry the host tells the agent.
+    if (fact.payload !== undefined) this.#send(peer, { type: 'Fact', sub, mark: fact.mark, payload: fact.payload });
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {
@@ -235,21 +245,41 @@ export class Router {
     this.#tidy(peer, session);
   }
 
+  /** A later question takes the place of one that is not answered yet: its answer covers both. */
   #onSettle(peer: PeerId, session: Session, number: number): void {
-    if (session.settling !== undefined) return this.#port.misbehaved(peer, 'settle-in-progress');
-    const settling = { number, ready: false };
-    session.settling = settling;
+    session.settling = number;
+    session.workedOff = false;
+    if (!session.workingOff) this.#workOff(peer, session);
+  }
+
+  /** One barrier at a time, however often the peer asks. */
+  #workOff(peer: PeerId, session: Session): void {
+    const number = session.settling;
+    session.workingOff = true;
     this.#port.barrier(() => {
-      settling.ready = true;
+      session.workingOff = false;
+      if (session.settling === undefined) return;
+      if (session.settling !== number) return this.#workOff(peer, session);
+      session.workedOff = true;
       this.#checkSettling(peer, session);
     });
   }
 
   #checkSettling(peer: PeerId, session: Session): void {
     const { settling } = session;
-    if (settling?.ready !== true || [...session.watches.values()].some(({ answered }) => !answered)) return;
+    if (settling === undefined || !session.workedOff || [...session.watches.values()].some(({ answered }) => !answered)) return;
     session.settling = undefined;
-    this.#send(peer, { type: 'Settled', number: settling.number });
+    this.#send(peer, { type: 'Settled', number: settling });
+  }
+
+  /** It answers what we asked before, too. */
+  #onSettled(session: Session, number: number): void {
+    if (!session.settles.has(number)) return;
+    for (const [asked, settle] of [...session.settles]) {
+      if (!settle.answered) this.#port.barrier(() => settle.finish());
+      settle.answered = true;
+      if (asked === number) return;
+    }
   }
 
   #pokeAnswered(peer: PeerId, session: Session, number: number, refused: string | undefined): void {
@@ -261,7 +291,7 @@ export class Router {
     this.#tidy(peer, session);
   }
 
-  #sendPoke(peer: PeerId, poke: Poke): void {
+  #sendPoke(peer: PeerId, poke: AskedPoke): void {
     const { message } = poke;
     if (message === undefined) return;
     poke.message = undefined;
@@ -269,30 +299,36 @@ export class Router {
   }
 
   #send(peer: PeerId, message: Message): void {
-    this.#port.send(peer, encodeMessage(message));
-  }
-
-  #number(session: Session): number {
-    session.next = (session.next + 1) >>> 0;
-    return session.next;
+    if (!this.#closed) this.#port.send(peer, encodeMessage(message));
   }
 
   #session(peer: PeerId): Session {
     let session = this.#sessions.get(peer);
     if (session === undefined) {
-      session = { up: false, wanted: false, next: 0, watches: new Map(), pokes: new Map(), subscribers: new Map(), settling: undefined, settled: new Map() };
+      session = new Session();
       this.#sessions.set(peer, session);
     }
     return session;
   }
 
-  /** Wants a link while something is asked of the peer; forgets the session when nothing is left of it. */
+  /** There is something new for the peer. One that became warm is dialled again for it. */
+  #wants(peer: PeerId, session: Session): void {
+    if (session.wanted && session.up) return;
+    session.wanted = true;
+    this.#port.want(peer, true);
+  }
+
+  /** Wants a link no more when nothing is asked of the peer; forgets the session when nothing is left of it. */
   #tidy(peer: PeerId, session: Session): void {
     const wanted = session.watches.size + session.pokes.size > 0;
-    if (wanted !== session.wanted) {
-      session.wanted = wanted;
-      this.#port.want(peer, wanted);
+    if (!wanted && session.wanted) {
+      session.wanted = false;
+      this.#port.want(peer, false);
     }
-    if (!wanted && !session.up && session.subscribers.size + session.settled.size === 0 && this.#sessions.get(peer) === session) this.#sessions.delete(peer);
+    if (session.isIdle && !session.up && this.#sessions.get(peer) === session) this.#sessions.delete(peer);
   }
+}
+
+function closed(): HearsayError {
+  return new HearsayError('HEARSAY_CLOSED', { field: 'node', rule: 'to be open', value: 'closed' });
 }

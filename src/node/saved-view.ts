@@ -3,6 +3,7 @@
  */
 import { decodePayload, encodePayload } from '../marks/payload.ts';
 import { HearsayError, assert } from '../errors.ts';
+import { isReserved } from '../marks/paths.ts';
 import type { Saved } from '../store/store.ts';
 
 /** A live, read-only map. Values are decoded once per save and deeply frozen, so that nobody can change what is on disk by accident. */
@@ -12,11 +13,11 @@ export class SavedView implements ReadonlyMap<string, unknown> {
   readonly #maxBytes: number;
   #size = 0;
 
-  /** @param maxBytes of all keys and values together */
+  /** @param maxBytes of all keys and values together, less what wrappers save: that is theirs to bound */
   constructor(saved: ReadonlyMap<string, Uint8Array>, maxBytes: number) {
     this.#bytes = new Map(saved);
     this.#maxBytes = maxBytes;
-    for (const [key, bytes] of saved) this.#size += key.length + bytes.length;
+    for (const [key, bytes] of saved) this.#size += sizeOf(key, bytes);
   }
 
   get size(): number {
@@ -61,25 +62,19 @@ export class SavedView implements ReadonlyMap<string, unknown> {
   /** Takes over what an event saved. Call {@link check} for all of them first. */
   apply(changes: readonly Saved[]): void {
     for (const { key, value } of changes) {
-      const before = this.#bytes.get(key);
-      if (before !== undefined) this.#size -= key.length + before.length;
+      this.#size += sizeOf(key, value) - sizeOf(key, this.#bytes.get(key));
       this.#decoded.delete(key);
-      if (value === undefined) {
-        this.#bytes.delete(key);
-      } else {
-        this.#bytes.set(key, value);
-        this.#size += key.length + value.length;
-      }
+      if (value === undefined) this.#bytes.delete(key);
+      else this.#bytes.set(key, value);
     }
   }
 
   /** @throws HearsayError `HEARSAY_TOO_LARGE` when the changes would not fit. */
   check(changes: readonly Saved[]): void {
     let size = this.#size;
-    for (const { key, value } of changes) {
-      size -= this.#bytes.has(key) ? key.length + (this.#bytes.get(key)?.length ?? 0) : 0;
-      size += value === undefined ? 0 : key.length + value.length;
-    }
+    // Of several changes of one key the last counts.
+    const last = new Map(changes.map(({ key, value }) => [key, value]));
+    for (const [key, value] of last) size += sizeOf(key, value) - sizeOf(key, this.#bytes.get(key));
     if (size <= this.#maxBytes) return;
     throw new HearsayError('HEARSAY_TOO_LARGE', { field: 'save', rule: `to keep within limits.maxSavedBytes (${this.#maxBytes} bytes)`, value: size });
   }
@@ -88,6 +83,10 @@ export class SavedView implements ReadonlyMap<string, unknown> {
 /** The CBOR of a value to save. @throws HearsayError `HEARSAY_BAD_DATA` for what CBOR cannot carry, `HEARSAY_TOO_LARGE` past `maxBytes` */
 export function encodeSaved(value: unknown, maxBytes: number): Uint8Array {
   return encodePayload(value, maxBytes);
+}
+
+function sizeOf(key: string, value: Uint8Array | undefined): number {
+  return value === undefined || isReserved(key) ? 0 : key.length + value.length;
 }
 
 function deepFreeze(value: unknown): unknown {

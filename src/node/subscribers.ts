@@ -20,6 +20,7 @@ export class OutgoingFact {
   readonly data: unknown;
   readonly #maxBytes: number;
   #payload: Uint8Array | undefined;
+  #fault: Error | undefined;
 
   /** @param maxBytes of the payload. See `maxWireBytes`. */
   constructor(mark: Mark, data: unknown, maxBytes: number) {
@@ -28,9 +29,20 @@ export class OutgoingFact {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws HearsayError `HEARSAY_BAD_DATA` when CBOR cannot carry it, `HEARSAY_TOO_LARGE` past the bound. */
-  get payload(): Uint8Array {
-    return (this.#payload ??= encodePayload(this.data, this.#maxBytes));
+  /** `undefined` when CBOR cannot carry it, or it is too large: see {@link fault}. */
+  get payload(): Uint8Array | undefined {
+    if (this.#payload !== undefined || this.#fault !== undefined) return this.#payload;
+    try {
+      this.#payload = encodePayload(this.data, this.#maxBytes);
+    } catch (error) {
+      this.#fault = error as Error;
+    }
+    return this.#payload;
+  }
+
+  /** Why those who needed the bytes did not get it: `HEARSAY_BAD_DATA` or `HEARSAY_TOO_LARGE`. */
+  get fault(): Error | undefined {
+    return this.#fault;
   }
 }
 
@@ -39,6 +51,8 @@ export interface Sink {
   fact(fact: OutgoingFact): void;
   /** We ended it. */
   kicked(reason: string): void;
+  /** A fact was not kept for it while its watch was being answered. */
+  dropped(): void;
 }
 
 /** Facts kept for one subscriber while its watch is being answered (our choice; a watch is answered within a commit or two). */
@@ -67,14 +81,17 @@ export class Subscriber {
   /** Gives a fact. `early` ones (relayed on receipt) are held while the watch is being answered; others belong to the time before it. */
   give(fact: OutgoingFact, early: boolean): void {
     if (this.#state === 'open') this.#sink.fact(fact);
-    else if (this.#state === 'waiting' && early && this.#held.length < MAX_HELD_FACTS) this.#held.push(fact);
+    else if (this.#state !== 'waiting' || !early) return;
+    else if (this.#held.length < MAX_HELD_FACTS) this.#held.push(fact);
+    else this.#sink.dropped();
   }
 
   /** The watch was accepted: from now on it gets every fact. Does nothing when it ended meanwhile. */
   open(): void {
     if (this.#state !== 'waiting') return;
     this.#state = 'open';
-    for (const fact of this.#held.splice(0)) this.#sink.fact(fact);
+    // Whoever gets the first may leave over it.
+    for (const fact of this.#held.splice(0)) this.give(fact, true);
   }
 
   /** Ends it. With a reason the other side is told. Twice is fine. */

@@ -2,6 +2,7 @@
  * One event's effects, parted into what is committed and what leaves after the commit. Pure but for the encoding.
  */
 import type { Effect } from '../agent.ts';
+import { isReserved } from '../marks/paths.ts';
 import type { Kept, Remembered, Saved, TimerChange } from '../store/store.ts';
 import { encodeSaved } from './saved-view.ts';
 
@@ -36,7 +37,7 @@ export function transaction(effects: readonly Effect[], nowMs: number, maxSavedB
   for (const effect of effects) {
     switch (effect.type) {
       case 'save':
-        saves.push({ key: effect.key, value: encodeSaved(effect.value, maxSavedBytes) });
+        saves.push({ key: effect.key, value: encodeSaved(effect.value, isReserved(effect.key) ? Infinity : maxSavedBytes) });
         break;
       case 'forget':
         saves.push({ key: effect.key, value: undefined });

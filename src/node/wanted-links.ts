@@ -1,6 +1,6 @@
 /**
  * Which peers a link is kept to: those that something is asked of and our targets, at most `maxHotPals` at once.
- * Pure bookkeeping; the links do the dialling.
+ * Bookkeeping only; the links do the dialling. Time is an argument.
  */
 import type { PeerId } from '../ids.ts';
 
@@ -10,15 +10,23 @@ export type Wish = 'router' | 'pal';
 export interface WantedPort {
   want(peer: PeerId): void;
   unwant(peer: PeerId): void;
+  isUp(peer: PeerId): boolean;
 }
 
-/** Past the bound the least recently useful peer becomes warm: wanted by somebody, but not dialled until it is useful again. */
+/** With something to publish, a warm peer gets its turn this often (our choice: each turn is a dial, and 128 of them go round in about two minutes). */
+const TURN_MS = 1_000;
+
+/**
+ * Past the bound the least recently useful peer becomes warm: wanted by somebody, but not dialled. Its link stays while it lasts.
+ * It is dialled again when something is asked of it, when there is room, or in its turn when something is published.
+ */
 export class WantedLinks {
   readonly #max: number;
   readonly #port: WantedPort;
   readonly #wishes = new Map<PeerId, Set<Wish>>();
   /** Least recently useful first. */
   readonly #hot = new Set<PeerId>();
+  #nextTurnMs = 0;
 
   constructor(maxHot: number, port: WantedPort) {
     this.#max = maxHot;
@@ -46,6 +54,19 @@ export class WantedLinks {
   /** Something came from or went to the peer. */
   useful(peer: PeerId): void {
     if (this.#hot.delete(peer)) this.#hot.add(peer);
+  }
+
+  /** Something was published: the warm peer without a link that waits longest takes the place of the least recently useful one. @param nowMs ms since 1970 */
+  published(nowMs: number): void {
+    // A clock that was set back must not stop the turns for long.
+    if (nowMs < this.#nextTurnMs && nowMs > this.#nextTurnMs - 2 * TURN_MS) return;
+    this.#nextTurnMs = nowMs + TURN_MS;
+    for (const [peer, wishes] of this.#wishes) {
+      if (this.#hot.has(peer) || this.#port.isUp(peer)) continue;
+      this.#wishes.delete(peer);
+      this.#wishes.set(peer, wishes);
+      return this.#heat(peer);
+    }
   }
 
   #heat(peer: PeerId): void {

@@ -7,29 +7,16 @@
  */
 import { assertNever } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
-import type { Random } from '../random.ts';
 import { badList, MAX_LISTS_PER_PAL, mergeLists } from './core/lists.ts';
-import { compare, isCredible, nextSeq, RETRY_FOR_MS, retryDelayMs } from './core/register.ts';
+import { isGivenUp, isLeeche, oldestDone, STRANGER } from './core/record.ts';
+import { compare, isCredible, nextSeq, retryDelayMs } from './core/register.ts';
 import type { Gesture, GestureRefusal, Hello, SentGesture } from './core/register.ts';
-import type { PalRecord, PalsEffect, PalsEvent, PalsInput, PalsNotice, PalsRefusal } from './core/types.ts';
-
-/** Who we are and how much we hold. */
-export interface PalsOptions {
-  readonly self: PeerId;
-  /** Of our own directory. 32 hex digits. */
-  readonly incarnation: string;
-  readonly random: Random;
-  /** Peers remembered in all. See `limits.maxPals`. */
-  readonly maxPals: number;
-  /** Links remembered as open. See `limits.maxLinks`. */
-  readonly maxLinks: number;
-}
+import type { PalRecord, PalsEffect, PalsEvent, PalsInput, PalsNotice, PalsOptions, PalsRefusal } from './core/types.ts';
 
 /** Strangers may fill three quarters (our choice): a crowd of made-up peers must not keep our user from meeting anybody. */
 const STRANGERS_SHARE = 3 / 4;
 
-const STRANGER: PalRecord = Object.freeze({ lists: null, receipt: null, mine: null, theirs: null, incarnation: null });
-
+/** The friend graph. Its state is what was saved, and which links are open. */
 export class Pals {
   readonly #options: PalsOptions;
   readonly #pals: Map<PeerId, PalRecord>;
@@ -227,7 +214,7 @@ export class Pals {
   #onTimer(peer: PeerId): void {
     const { mine } = this.#recordOf(peer);
     if (mine === null || mine.acked) return;
-    if (this.#isGivenUp(mine)) this.#attempts.delete(peer);
+    if (isGivenUp(mine, this.#nowMs)) this.#attempts.delete(peer);
     else this.#sendMine(peer);
   }
 
@@ -301,29 +288,12 @@ export class Pals {
   #makeRoom(peer: PeerId, bound: number): boolean {
     if (this.#pals.has(peer) || this.#pals.size < bound) return true;
     if (this.#pals.size > bound) return false;
-    let oldest: PeerId | undefined;
-    let oldestSeq = Infinity;
-    for (const [candidate, record] of this.#pals) {
-      const seq = Math.max(record.mine?.seq ?? 0, record.theirs?.seq ?? 0);
-      if (seq >= oldestSeq || !this.#isDone(record)) continue;
-      oldest = candidate;
-      oldestSeq = seq;
-    }
+    const oldest = oldestDone(this.#pals, this.#nowMs);
     if (oldest === undefined) return false;
     this.#pals.delete(oldest);
     this.#attempts.delete(oldest);
     this.#effects.push({ type: 'Forget', peer: oldest });
     return true;
-  }
-
-  /** Neither added the other, and our own `bye` arrived or was given up. */
-  #isDone(record: PalRecord): boolean {
-    const { lists, mine } = record;
-    return lists === null && !isLeeche(record) && (mine === null || mine.acked || this.#isGivenUp(mine));
-  }
-
-  #isGivenUp(mine: Gesture): boolean {
-    return this.#nowMs - mine.seq > RETRY_FOR_MS;
   }
 
   #recordOf(peer: PeerId): PalRecord {
@@ -350,8 +320,4 @@ export class Pals {
   #refuse(reason: PalsRefusal): void {
     this.#effects.push({ type: 'Refuse', reason });
   }
-}
-
-function isLeeche({ theirs }: PalRecord): boolean {
-  return theirs?.kind === 'hey';
 }

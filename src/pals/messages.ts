@@ -8,9 +8,11 @@ import type { Gesture, Hello, SentGesture } from './core/register.ts';
 
 /** The name under which every node runs the agent. */
 export const PALS = 'pals';
-/** The marks of what peers say. */
+/** The mark of a gesture. */
 export const GESTURE = 'pals-gesture';
+/** The mark of a hello. */
 export const HELLO = 'pals-hello';
+/** The mark of a token handed in. */
 export const REDEEM = 'pals-redeem';
 /** The mark of what our own process says. */
 export const COMMAND = 'pals-command';
@@ -61,19 +63,22 @@ const command = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('redeem'), peer, token }),
 ]) satisfies z.ZodType<Command, unknown>;
 
-/** Each gives `undefined` for what has not the form. None throws. */
+/** `undefined` for what has not the form of a gesture. Never throws. */
 export function readGesture(data: unknown): SentGesture | undefined {
   return gesture.safeParse(data).data;
 }
 
+/** Likewise for a hello. */
 export function readHello(data: unknown): Hello | undefined {
   return hello.safeParse(data).data;
 }
 
+/** Likewise for a redemption. */
 export function readRedeem(data: unknown): { readonly token: Uint8Array } | undefined {
   return redeem.safeParse(data).data;
 }
 
+/** Likewise for a command. */
 export function readCommand(data: unknown): Command | undefined {
   return command.safeParse(data).data;
 }

@@ -3,7 +3,7 @@
  * It checks what comes, turns the core's effects into an agent's, and answers watches and reads of local agents (P5, P6).
  * Peers reach it by poke only: gestures, hellos, redemptions.
  */
-import { fact, forget, leave, poke, refuse, save, wait, watch } from '../agent.ts';
+import { fact, leave, poke, refuse, wait, watch } from '../agent.ts';
 import type { Agent, Bowl, Datum, Effect, Sign } from '../agent.ts';
 import { assertNever } from '../errors.ts';
 import { isPeerId } from '../ids.ts';
@@ -11,10 +11,11 @@ import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
 import { Pals } from './core.ts';
-import type { PalRecord, PalsEffect, PalsEvent, PalsInput } from './core/types.ts';
+import type { PalsEvent, PalsInput } from './core/types.ts';
 import { addToken, tokenHash, useToken } from './invite-tokens.ts';
 import { COMMAND, EFFECT, GESTURE, HELLO, PALS, readCommand, readGesture, readHello, readRedeem, REDEEM, REDEEM_ANSWER } from './messages.ts';
 import type { Command, RedeemAnswer } from './messages.ts';
+import { savedPals, toEffect } from './pals-effects.ts';
 
 /** What the agent is made of. */
 export interface PalsAgentOptions {
@@ -242,36 +243,6 @@ class PalsShell {
   }
 }
 
-function toEffect(effect: PalsEffect): Effect {
-  switch (effect.type) {
-    case 'SendGesture':
-      return poke(`/gesture/${effect.gesture.seq}`, effect.to, PALS, GESTURE, effect.gesture);
-    case 'SendHello':
-      return poke('/hello', effect.to, PALS, HELLO, effect.hello);
-    case 'SetTimer':
-      return wait(`/retry/${effect.peer}`, effect.delayMs);
-    case 'Emit':
-      return fact([effect.event.type === 'meet' || effect.event.type === 'part' ? '/targets' : '/leeches'], EFFECT, effect.event);
-    case 'Notify':
-      return { type: 'report', report: { type: 'event', event: { name: `pal-${effect.notice.type}`, peer: effect.notice.peer } } };
-    case 'Save':
-      return save(`/pal/${effect.peer}`, effect.record);
-    case 'Forget':
-      return forget(`/pal/${effect.peer}`);
-    case 'Refuse':
-      return refuse(effect.reason);
-    default:
-      return assertNever(effect);
-  }
-}
-
 function isRefusal(effects: readonly Effect[]): boolean {
   return effects.some(({ type }) => type === 'refuse');
-}
-
-function* savedPals(saved: ReadonlyMap<string, unknown>): Generator<readonly [PeerId, PalRecord]> {
-  for (const key of saved.keys()) {
-    const peer = key.slice('/pal/'.length);
-    if (key.startsWith('/pal/') && isPeerId(peer)) yield [peer, saved.get(key) as PalRecord];
-  }
 }

@@ -5,7 +5,7 @@ import { forget, refuse } from '../agent.ts';
 import type { Agent, Bowl, Datum, Effect, Effects, Path, Sign, Wire } from '../agent.ts';
 import { isPeerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
-import { GOSSIP_GOSSIP, GOSSIP_SOURCE } from '../marks/paths.ts';
+import { GOSSIP_GOSSIP, GOSSIP_SOURCE, isReserved } from '../marks/paths.ts';
 import { rumorId } from '../marks/rumor-id.ts';
 import { readBody, strangeBody } from './body.ts';
 import type { Body } from './body.ts';
@@ -22,7 +22,7 @@ import type { Code } from './orders.ts';
 import { readQuarantine } from './quarantine-entries.ts';
 import { GOSSIP_RUMOR, KNOWN_KINDS, parseRumor } from './rumor.ts';
 import type { WireRumor } from './rumor.ts';
-import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, isReserved, palsListOf, QUARANTINE_WIRE, timerOf } from './wires.ts';
+import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, palsListOf, QUARANTINE_WIRE, timerOf } from './wires.ts';
 
 /** What the code gives a wrapped agent. */
 export interface GossipCode extends Code {
@@ -117,8 +117,8 @@ export class GossipRun {
   }
 
   #transform(effects: readonly Effect[], bowl: Bowl, own?: (bowl: Bowl) => readonly Effect[], serving?: PeerId): readonly Effect[] {
-    // The host refuses what is no effect, and drops the event. Until then nothing may have happened.
-    if (effects.some((effect: Effect | null) => typeof effect?.type !== 'string')) return effects;
+    // An event that fails is dropped whole, so it has to fail before the core takes a step.
+    bowl.check(effects);
     const orders = ordersFor(effects, this.#code, bowl, serving);
     const refusal = effects.find(isRefusal);
     if (refusal !== undefined) return [refusal]; // It undoes the event, so the core must not hear of the rest.

@@ -2,7 +2,7 @@
  * The bowl as the wrapped agent sees it: the host's, less what the wrapper saved.
  */
 import type { Bowl } from '../agent.ts';
-import { isReserved } from './wires.ts';
+import { isReserved } from '../marks/paths.ts';
 
 /** The same moment for the wrapped agent. */
 export function innerBowl(bowl: Bowl): Bowl {
@@ -18,6 +18,7 @@ export function innerBowl(bowl: Bowl): Bowl {
     limits,
     saved,
     seen: (id) => bowl.seen(id),
+    check: (effects) => bowl.check(effects),
     get room() {
       return bowl.room;
     },

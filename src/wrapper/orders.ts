@@ -6,13 +6,12 @@ import type { Bowl, Effect, FactEffect, Path } from '../agent.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { MarkCodec } from '../marks/define-marks.ts';
-import { GOSSIP_CONFIG, GOSSIP_SOURCE } from '../marks/paths.ts';
+import { GOSSIP_CONFIG, GOSSIP_SOURCE, isReserved } from '../marks/paths.ts';
 import { rumorId } from '../marks/rumor-id.ts';
 import { ownBody } from './body.ts';
 import type { Body } from './body.ts';
 import { configChange } from './config.ts';
 import type { Input } from './core/messages.ts';
-import { isReserved } from './wires.ts';
 
 /** The mark of facts and pokes that change the config. */
 export const GOSSIP_CONFIG_MARK = 'gossip-config';

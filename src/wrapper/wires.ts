@@ -4,7 +4,7 @@
 import type { Path, Wire } from '../agent.ts';
 import type { PeerId, RumorId } from '../ids.ts';
 import { isPeerId, isRumorId } from '../ids.ts';
-import { GOSSIP_CONFIG, GOSSIP_GOSSIP, RESERVED } from '../marks/paths.ts';
+import { GOSSIP_CONFIG, GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { PalsList, Timer } from './core/messages.ts';
 
 const OURS = '/~/gossip/';
@@ -20,11 +20,6 @@ export const CONFIG_KEY: string = GOSSIP_CONFIG;
 export const CONFIG_PEEK: Path = `/x${GOSSIP_CONFIG}`;
 /** The wire of the events in which quarantined rumors are saved. */
 export const QUARANTINE_WIRE: Wire = '/~/gossip/kept';
-
-/** Whether a path, wire or key is one that an agent inside a wrapper must not use. */
-export function isReserved(name: string): boolean {
-  return name.startsWith(RESERVED);
-}
 
 /** Whether a wire is this wrapper's. */
 export function isOurs(wire: Wire): boolean {

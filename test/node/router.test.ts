@@ -3,7 +3,8 @@ import type { PeerId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/node/messages.ts';
 import { Router } from '../../src/node/router.ts';
-import type { Watcher } from '../../src/node/router.ts';
+import { Session } from '../../src/node/session.ts';
+import type { Watcher } from '../../src/node/session.ts';
 import type { Subscriber } from '../../src/node/subscribers.ts';
 import { OutgoingFact } from '../../src/node/subscribers.ts';
 import { ManualClock } from '../support/clock.ts';
@@ -171,7 +172,8 @@ describe('a poke across a link', () => {
 
   test('past maxPendingPokes is overloaded', () => {
     for (let i = 0; i < 3; i += 1) pair.ann.poke(BOB, TOPIC, 'm', new Uint8Array(3), answered(`p${i}`));
-    expect(pair.log).toEqual(['ann wants b', 'p2 overloaded']);
+    // A link is wanted for each while there is none: the peer may have become warm.
+    expect(pair.log).toEqual(['ann wants b', 'ann wants b', 'p2 overloaded']);
   });
 });
 
@@ -203,6 +205,16 @@ describe('settling', () => {
     expect(settled).toBe(true);
   });
 
+  test('asked again before the answer: the later answer covers both', () => {
+    pair.connect();
+    pair.holdBarriers = true;
+    let settled = 0;
+    pair.ann.settle(BOB, () => (settled += 1));
+    pair.ann.settle(BOB, () => (settled += 1));
+    for (let rounds = 0; rounds < 5; rounds += 1) pair.barriers.splice(0).forEach((done) => done());
+    expect([settled, pair.log, pair.clock.timers]).toEqual([2, [], 0]);
+  });
+
   test('a peer that does not answer is a timeout', () => {
     const errors: unknown[] = [];
     pair.ann.settle(BOB, (error) => errors.push(error?.code));
@@ -224,11 +236,128 @@ describe('a peer that breaks the protocol', () => {
     expect(pair.log).toContain(`ann: ${reason}`);
   });
 
+  test('watches that it leaves again count until they are answered', () => {
+    pair.connect();
+    let waiting: ((refused?: string) => void)[] = [];
+    pair.answerWatch = (answer) => void waiting.push(answer);
+    for (let sub = 0; sub < 100; sub += 1) {
+      pair.ann.received(BOB, encodeMessage({ type: 'Watch', sub, topic: TOPIC, path: '/p' }));
+      pair.ann.received(BOB, encodeMessage({ type: 'Leave', sub }));
+    }
+    expect([waiting.length, pair.served.length]).toEqual([2, 2]);
+    waiting.forEach((answer) => answer());
+    waiting = [];
+    pair.ann.received(BOB, encodeMessage({ type: 'Watch', sub: 7, topic: TOPIC, path: '/p' }));
+    expect(waiting).toHaveLength(1);
+  });
+
+  test('pokes that nobody has answered yet are bounded', () => {
+    pair.connect();
+    const waiting: ((refused?: string) => void)[] = [];
+    pair.answerPoke = (answer) => void waiting.push(answer);
+    const poke = (number: number): void => pair.ann.received(BOB, encodeMessage({ type: 'Poke', number, topic: TOPIC, mark: 'm', payload: new Uint8Array(1) }));
+    for (let number = 0; number < 100; number += 1) poke(number);
+    expect(waiting).toHaveLength(2);
+    waiting.splice(0).forEach((answer) => answer());
+    poke(7);
+    expect(waiting).toHaveLength(1);
+  });
+
+  test('records past a thousand on one link are the end of it; another link has a thousand again', () => {
+    const record = encodeMessage({ type: 'Record', record: new Uint8Array(9) });
+    pair.connect();
+    for (let count = 0; count < 1_000; count += 1) pair.ann.received(BOB, record);
+    expect(pair.log.filter((line) => line !== 'ann got a record of 9')).toEqual([]);
+    pair.ann.received(BOB, record);
+    expect(pair.log.at(-1)).toBe('ann: too-many-records');
+    pair.cut();
+    pair.ann.received(BOB, record);
+    expect(pair.log.at(-1)).toBe('ann got a record of 9');
+  });
+
+  test('asking to settle over and over costs one barrier at a time, and the last question is answered', () => {
+    pair.connect();
+    pair.holdBarriers = true;
+    for (let number = 0; number < 100; number += 1) pair.ann.received(BOB, encodeMessage({ type: 'Settle', number }));
+    expect(pair.barriers).toHaveLength(1);
+    const settled: number[] = [];
+    const received = pair.bob.received.bind(pair.bob);
+    pair.bob.received = (peer, bytes) => {
+      if (bytes[0] === 10) settled.push(bytes[4] ?? 0);
+      received(peer, bytes);
+    };
+    for (let rounds = 0; rounds < 5; rounds += 1) pair.barriers.splice(0).forEach((done) => done());
+    expect(settled).toEqual([99]);
+    expect(pair.log).toEqual([]);
+  });
+
+  test('answering over and over that it has settled costs one barrier', () => {
+    pair.connect();
+    let settled = 0;
+    pair.bob.received = () => undefined;
+    pair.ann.settle(BOB, () => (settled += 1));
+    pair.holdBarriers = true;
+    for (let times = 0; times < 10; times += 1) pair.ann.received(BOB, encodeMessage({ type: 'Settled', number: 1 }));
+    expect(pair.barriers).toHaveLength(1);
+    pair.barriers.forEach((done) => done());
+    expect(settled).toBe(1);
+  });
+
   test('answers nobody asked for are ignored', () => {
     pair.connect();
     for (const type of ['WatchAck', 'Kick', 'Fact', 'Leave', 'PokeAck', 'Settled'] as const) {
       pair.ann.received(BOB, encodeMessage({ type, sub: 5, number: 5, refused: '', reason: '', mark: 'm', payload: new Uint8Array(1) } as never));
     }
     expect(pair.log).toEqual([]);
+  });
+});
+
+describe('numbers', () => {
+  test('come round after 2^32, past those still in use', () => {
+    const session = new Session(2 ** 32 - 3);
+    const watch = { topic: TOPIC, path: '/p', watcher: pair.watcher('w'), answered: true };
+    expect(session.number()).toBe(2 ** 32 - 2);
+    session.watches.set(2 ** 32 - 1, watch);
+    session.watches.set(1, watch);
+    session.pokes.set(2, { message: undefined, answer: () => undefined, cancel: () => undefined });
+    session.settles.set(3, { finish: () => undefined, answered: false });
+    expect([session.number(), session.number()]).toEqual([0, 4]);
+  });
+});
+
+describe('a subscriber that is kicked while its watch is being answered', () => {
+  test('is told of the end, and not that it was accepted', () => {
+    let answer: (refused?: string) => void = () => undefined;
+    pair.connect();
+    pair.answerWatch = (given) => (answer = given);
+    pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'));
+    pair.served[0]?.end('policy');
+    answer();
+    expect(pair.log).toEqual(['ann wants b', 'w kicked policy', 'ann no longer wants b']);
+  });
+});
+
+describe('a router that is closed', () => {
+  test('tells everybody who waits, and leaves no timer', () => {
+    pair.connect();
+    pair.answerPoke = () => undefined;
+    pair.bob.received = () => undefined;
+    pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'));
+    pair.ann.poke(BOB, TOPIC, 'm', new Uint8Array(1), (refused) => pair.log.push(`poke ${refused}`));
+    pair.ann.settle(BOB, (error) => pair.log.push(`settle ${error?.code}`));
+    pair.ann.close();
+    expect(pair.log.slice(1)).toEqual(['poke unreachable', 'ann no longer wants b', 'settle HEARSAY_CLOSED']);
+    expect(pair.clock.timers).toBe(0);
+  });
+
+  test('does nothing more', () => {
+    pair.connect();
+    pair.ann.close();
+    pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'))();
+    pair.ann.poke(BOB, TOPIC, 'm', new Uint8Array(1), (refused) => pair.log.push(`poke ${refused}`));
+    pair.ann.settle(BOB, (error) => pair.log.push(`settle ${error?.code}`));
+    pair.ann.received(BOB, encodeMessage({ type: 'Watch', sub: 7, topic: TOPIC, path: '/p' }));
+    pair.ann.received(BOB, Uint8Array.of(99));
+    expect([pair.log, pair.served, pair.clock.timers]).toEqual([['poke unreachable', 'settle HEARSAY_CLOSED'], [], 0]);
   });
 });

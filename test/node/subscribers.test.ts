@@ -6,7 +6,7 @@ const [ann, bob] = ['a', 'b'].map((digit) => digit.repeat(64) as PeerId) as [Pee
 
 function subscriber(peer: PeerId, path: string): { one: Subscriber; got: string[] } {
   const got: string[] = [];
-  return { one: new Subscriber(peer, path, { fact: ({ data }) => got.push(String(data)), kicked: (reason) => got.push(`kicked: ${reason}`) }), got };
+  return { one: new Subscriber(peer, path, { fact: ({ data }) => got.push(String(data)), kicked: (reason) => got.push(`kicked: ${reason}`), dropped: () => got.push('dropped') }), got };
 }
 
 describe('a subscriber', () => {
@@ -28,7 +28,8 @@ describe('a subscriber', () => {
 
   test('holds at most 1,000 facts while it waits', () => {
     const { one, got } = subscriber(bob, '/p');
-    for (let i = 0; i < 1_500; i += 1) one.give(new OutgoingFact('m', i, 1_000), true);
+    for (let i = 0; i < 1_002; i += 1) one.give(new OutgoingFact('m', i, 1_000), true);
+    expect(got.splice(0)).toEqual(['dropped', 'dropped']);
     one.open();
     expect(got).toHaveLength(1_000);
   });

@@ -1,15 +1,15 @@
 /**
- * Fixtures that run as processes of their own, for what one process cannot show: a SIGKILL, a lock, a real peer.
+ * Processes of their own, for what one process cannot show: a SIGKILL, a lock, a real peer, an example as its user runs it.
  *
  * A fixture is a module under test/, for instance test/store/fixtures/hold.ts; it may import anything of src/ and speaks through
- * test/support/parent.ts. Node 20 runs no TypeScript, so sources and fixtures are transpiled into a temporary directory before the
- * tests of the file; a cache in node_modules saves that for what has not changed. After the tests, what still runs is killed and the
- * directory is removed.
+ * test/support/parent.ts. Examples lie where the build puts them and import the package by its name. Node 20 runs no TypeScript, so
+ * all of it is transpiled into a temporary directory before the tests of the file; a cache in node_modules saves that for what has
+ * not changed. After the tests, what still runs is killed and the directory is removed.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,17 +22,34 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A running fixture. It speaks in lines of JSON. */
-export interface Fixture {
+/** A running module. It speaks in lines. */
+export interface Running {
   readonly process: ChildProcess;
   /** Resolves when it has ended and all it said was read. */
   readonly ended: Promise<Ending>;
-  /** What it says next, in order. Rejects, with what it wrote to stderr, when it ended without saying more. */
+  /** All lines so far, those already read too. */
+  readonly output: readonly string[];
+  /** The last 4,000 characters it wrote to stderr. */
+  readonly errors: string;
+  /**
+   * The next line that fits, in order; those before it are skipped. One call at a time.
+   * Rejects, with its stderr, when it ended without saying one.
+   */
+  line(fits?: (line: string) => boolean): Promise<string>;
+  /** Writes a line to its standard input. */
+  write(line: string): void;
+  /** Ends its standard input. */
+  hangUp(): void;
+  /** Kills it at once, by default with SIGKILL. What it said before can still be read. */
+  kill(signal?: NodeJS.Signals): Promise<Ending>;
+}
+
+/** A running fixture: its lines are JSON. */
+export interface Fixture extends Running {
+  /** What it says next, in order. Rejects as {@link Running.line} does. */
   next(): Promise<unknown>;
   /** Says something to it. */
   tell(value: unknown): void;
-  /** Kills it at once, by default with SIGKILL. What it said before can still be read. */
-  kill(signal?: NodeJS.Signals): Promise<Ending>;
 }
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -41,7 +58,7 @@ const STDERR_CHARACTERS = 4_000;
 /** All sources at once, on two busy cores and with nothing in the cache, take some seconds. */
 const TRANSPILE_TIMEOUT_MS = 60_000;
 
-const running = new Set<Fixture>();
+const running = new Set<Running>();
 let directory = '';
 
 beforeAll(async () => {
@@ -50,7 +67,7 @@ beforeAll(async () => {
 }, TRANSPILE_TIMEOUT_MS);
 
 afterAll(async () => {
-  await Promise.all([...running].map((fixture) => fixture.kill()));
+  await Promise.all([...running].map((one) => one.kill()));
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -60,53 +77,83 @@ afterAll(async () => {
  * @param args what it finds in `process.argv` from the third place on
  */
 export function spawnFixture(name: string, args: readonly string[] = []): Fixture {
-  const child = spawn(process.execPath, ['--enable-source-maps', join(directory, 'test', `${name}.js`), ...args], { stdio: 'pipe' });
-  const said: string[] = [];
+  const started = spawnModule(`test/${name}.js`, args);
+  return Object.assign(started, {
+    next: async () => JSON.parse(await started.line()) as unknown,
+    tell: (value: unknown) => started.write(JSON.stringify(value)),
+  });
+}
+
+/** Where a module lies, as built. It may be replaced: each test file has a copy of its own. */
+export function builtFile(path: string): string {
+  return join(directory, path);
+}
+
+/**
+ * Starts a module that speaks to people.
+ * @param path below the repository, as built: `build/examples/demo/demo.js`, `scripts/example.js`
+ */
+export function spawnModule(path: string, args: readonly string[] = []): Running {
+  const child = spawn(process.execPath, ['--enable-source-maps', builtFile(path), ...args], { stdio: 'pipe' });
+  const output: string[] = [];
+  let read = 0;
   let wake: () => void = () => undefined;
-  let stderr = '';
+  let errors = '';
   let ending: Ending | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
-    said.push(line);
+    output.push(line);
     wake();
   });
-  child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-STDERR_CHARACTERS)));
+  child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-STDERR_CHARACTERS)));
   // One that is being killed may be told something still.
   child.stdin.on('error', () => undefined);
   const ended = new Promise<Ending>((resolve) => {
     child.on('close', (code, signal) => {
       ending = { code, signal };
-      running.delete(fixture);
+      running.delete(started);
       resolve(ending);
       wake();
     });
   });
-  const fixture: Fixture = {
+  const started: Running = {
     process: child,
     ended,
-    async next() {
-      while (said.length === 0) {
-        if (ending !== undefined) throw new Error(`${name} ended with ${ending.signal ?? ending.code}. ${stderr}`);
+    output,
+    get errors() {
+      return errors;
+    },
+    async line(fits = () => true) {
+      for (;;) {
+        while (read < output.length) {
+          const line = output[read] ?? '';
+          read += 1;
+          if (fits(line)) return line;
+        }
+        if (ending !== undefined) throw new Error(`${path} ended with ${ending.signal ?? ending.code}. ${errors}`);
         await new Promise<void>((resolve) => (wake = resolve));
       }
-      return JSON.parse(said.shift() ?? '') as unknown;
     },
-    tell: (value) => void child.stdin.write(`${JSON.stringify(value)}\n`),
+    write: (line) => void child.stdin.write(`${line}\n`),
+    hangUp: () => void child.stdin.end(),
     kill(signal = 'SIGKILL') {
       child.kill(signal);
       return ended;
     },
   };
-  running.add(fixture);
-  return fixture;
+  running.add(started);
+  return started;
 }
 
-/** Lays out src/ and test/ as JavaScript, and the packages. */
+/** Lays out src/, test/, examples/ and scripts/ as a build would, and the packages. The package is its own dependency, by its name. */
 async function transpileInto(out: string): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
-  writeFileSync(join(out, 'package.json'), '{ "type": "module" }');
+  const { name, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string; type: string; exports: unknown };
+  const fromSources = JSON.stringify({ name, type, exports }).replaceAll('./dist/', './src/');
+  writeFileSync(join(out, 'package.json'), fromSources);
   symlinkSync(join(ROOT, 'node_modules'), join(out, 'node_modules'), 'junction');
-  for (const file of [...modulesIn('src', /\.ts$/), ...modulesIn('test', /(^|[\\/])(fixtures|support)[\\/].*\.ts$/)]) {
-    const target = join(out, file.replace(/\.ts$/, '.js'));
+  cpSync(join(ROOT, 'scripts'), join(out, 'scripts'), { recursive: true });
+  for (const file of [...modulesIn('src', /\.ts$/), ...modulesIn('examples', /\.ts$/), ...modulesIn('test', /(^|[\\/])(fixtures|support)[\\/].*\.ts$/)]) {
+    const target = join(out, file.replace(/\.ts$/, '.js').replace(/^examples/, join('build', 'examples')));
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(await transpile(join(ROOT, file)), target);
   }

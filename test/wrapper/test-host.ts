@@ -6,6 +6,7 @@ import type { Agent, Bowl, Effect, Emission, Effects, Report, Seen, Sign } from 
 import type { PeerId, RumorId } from '../../src/ids.ts';
 import { decodePayload, encodePayload } from '../../src/marks/payload.ts';
 import { GOSSIP_GOSSIP } from '../../src/marks/paths.ts';
+import { effectList } from '../../src/node/effects.ts';
 import { ANN } from './names.ts';
 
 /** How one event ended: what the host was asked for, or why it was dropped. */
@@ -41,7 +42,7 @@ export class TestHost {
 
   bowl(src: PeerId = this.our): Bowl {
     const { our, name, saved, room, limits, admins } = this;
-    return { our, src, now: 1_700_000_000_000, agent: name, saved, admin: src === our || admins.has(src), run: this.#run, seen: (id) => this.seen.get(id), room, limits };
+    return { our, src, now: 1_700_000_000_000, agent: name, saved, admin: src === our || admins.has(src), run: this.#run, seen: (id) => this.seen.get(id), check: (effects) => void effectList(effects, name, 'arm'), room, limits };
   }
 
   /** One event, to its end: a promise is waited for, every emission of an Observable is done, what was delivered is handled. */

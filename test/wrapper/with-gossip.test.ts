@@ -242,13 +242,9 @@ describe('what the inner agent returns', () => {
     expect(String(outcome.error)).toContain(named);
   });
 
-  test('what is no effect at all is left for the host to refuse, before anything happened', async () => {
-    const junk = [configure({ hops: 9 }), null] as unknown as Effect[];
-    const echo = new Echo();
-    echo.does = () => junk;
-    const host = await started(echo);
-    expect(host.agent.onPoke?.({ mark: 'do', data: null }, host.bowl())).toBe(junk);
-    expect(readConfig(host.bowl()).hops).toBe(2);
+  test('what the host would not do is an error before anything happened', async () => {
+    const { host, outcome } = await returning([configure({ hops: 9 }), null] as unknown as Effect[]);
+    expect([errorCode(outcome.error), readConfig(host.bowl()).hops]).toEqual(['HEARSAY_BAD_EFFECT', 2]);
   });
 
   test('a refusal undoes the event, so the core does not hear of the rest', async () => {

@@ -2,6 +2,7 @@
  * What goes into the friend graph, what comes out, and what it keeps. Pure.
  */
 import type { PeerId } from '../../ids.ts';
+import type { Random } from '../../random.ts';
 import type { Gesture, GestureRefusal, Hello, SentGesture } from './register.ts';
 
 /** Everything known of one peer. Replaced whole, never changed in place. */
@@ -58,3 +59,15 @@ export type PalsEffect =
   | { readonly type: 'Save'; readonly peer: PeerId; readonly record: PalRecord }
   | { readonly type: 'Forget'; readonly peer: PeerId }
   | { readonly type: 'Refuse'; readonly reason: PalsRefusal };
+
+/** Who we are and how much we hold. */
+export interface PalsOptions {
+  readonly self: PeerId;
+  /** Of our own directory. 32 hex digits. */
+  readonly incarnation: string;
+  readonly random: Random;
+  /** Peers remembered in all. See `limits.maxPals`. */
+  readonly maxPals: number;
+  /** Links remembered as open. See `limits.maxLinks`. */
+  readonly maxLinks: number;
+}

@@ -1,0 +1,101 @@
+/**
+ * What one agent keeps: saved values and timers, in RAM at once and on its way to disk.
+ */
+import type { Emission, Deferred } from '../agent.ts';
+import type { PeerId } from '../ids.ts';
+import type { Limits } from '../limits.ts';
+import type { AgentState, Store } from '../store/store.ts';
+import { overloaded } from './agent-errors.ts';
+import type { AgentInput } from './agent-input.ts';
+import { AgentTimers } from './agent-timers.ts';
+import type { Clock } from './clock.ts';
+import { Commits } from './commits.ts';
+import { effectList } from './effects.ts';
+import { SavedView } from './saved-view.ts';
+import { transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface MemoryPort {
+  readonly our: PeerId;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly limits: Limits;
+}
+
+export class AgentMemory {
+  readonly #name: string;
+  readonly #port: MemoryPort;
+  readonly #timers: AgentTimers;
+  readonly #commits: Commits;
+  #saved: SavedView;
+
+  /** @param fire a timer is due; ask {@link wake} when its turn comes */
+  constructor(name: string, state: AgentState | undefined, port: MemoryPort, fire: (wire: string) => void) {
+    const { clock, store, limits } = port;
+    this.#name = name;
+    this.#port = port;
+    this.#timers = new AgentTimers(clock, fire);
+    this.#commits = new Commits(name, store, limits);
+    this.#saved = new SavedView(state?.saved ?? new Map(), limits.maxSavedBytes);
+  }
+
+  get saved(): ReadonlyMap<string, unknown> {
+    return this.#saved;
+  }
+
+  /** Whether the disk is too far behind for another event. */
+  get isFull(): boolean {
+    return this.#commits.isFull;
+  }
+
+  /**
+   * What an event's effects come to. What wrappers keep is theirs to bound, so that their own effects never undo an event that was checked without them.
+   * @throws HearsayError when it cannot be done whole
+   */
+  checked(emission: Exclude<Emission, Deferred>, arm: string): Transaction {
+    const { maxSavedBytes, maxTimers } = this.#port.limits;
+    const result = transaction(effectList(emission, this.#name, arm), this.#port.clock.now(), maxSavedBytes);
+    this.#saved.check(result.saves);
+    const added = result.timers.filter(({ wire, atMs }) => atMs !== undefined && this.#timers.isNew(wire)).length;
+    if (added === 0 || this.#timers.size + added <= maxTimers) return result;
+    throw overloaded(`${this.#name}.wait`, `to keep within limits.maxTimers (${maxTimers})`, this.#timers.size + added);
+  }
+
+  /** Shows an event's changes at once, and calls `done` as {@link Commits.commit} does. */
+  commit(event: AgentInput, result: Transaction, refused: string | undefined, done: (error?: Error) => void): void {
+    this.#take(result);
+    this.#commits.commit(event, result, refused, done);
+  }
+
+  /** The same for what arrived. `act` goes between the two: it does not wait for the disk. */
+  arrived(result: Transaction, act: () => void, done: (error?: Error) => void): void {
+    this.#take(result);
+    act();
+    this.#commits.arrived(result, done);
+  }
+
+  /** Sets the timers that were on disk. */
+  startTimers(state: AgentState | undefined): void {
+    for (const [wire, atMs] of state?.timers ?? []) this.#timers.set(wire, atMs);
+  }
+
+  stopTimers(): void {
+    this.#timers.cancelAll();
+  }
+
+  /** A timer that fired is about to wake the agent. `false`: it was replaced or cancelled meanwhile. */
+  wake(wire: string): boolean {
+    return this.#timers.wake(wire);
+  }
+
+  /** Forgets what is in RAM for what is on disk. */
+  reload(state: AgentState | undefined): void {
+    this.#saved = new SavedView(state?.saved ?? new Map(), this.#port.limits.maxSavedBytes);
+  }
+
+  #take({ saves, timers, remember }: Transaction): void {
+    this.#saved.apply(saves);
+    for (const { wire, atMs } of timers) this.#timers.set(wire, atMs);
+    for (const entry of remember) this.#port.store.markSeen(entry);
+  }
+}

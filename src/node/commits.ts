@@ -1,0 +1,99 @@
+/**
+ * What one agent's events changed, on its way to disk, and what they send, held until it is there. In the order of the events.
+ */
+import type { Limits } from '../limits.ts';
+import type { Changes, Store, TimerChange } from '../store/store.ts';
+import type { AgentInput } from './agent-input.ts';
+import { Outbox } from './outbox.ts';
+import type { Transaction } from './transaction.ts';
+
+type Done = (error?: Error) => void;
+
+export class Commits {
+  readonly #agent: string;
+  readonly #store: Store;
+  readonly #limits: Limits;
+  readonly #outbox: Outbox = new Outbox();
+  /** Appended and not acknowledged. */
+  #unwritten = 0;
+  #unwrittenBytes = 0;
+  #failures = 0;
+  #lastFailure: Error | undefined;
+
+  constructor(agent: string, store: Store, limits: Limits) {
+    this.#agent = agent;
+    this.#store = store;
+    this.#limits = limits;
+  }
+
+  /** The disk is as far behind as the queue may be long (limits.maxQueuedEvents, limits.maxQueuedBytes). Each `done` is a moment to ask again. */
+  get isFull(): boolean {
+    const { maxQueuedEvents, maxQueuedBytes } = this.#limits;
+    return this.#outbox.length >= maxQueuedEvents || this.#unwritten >= maxQueuedEvents || this.#unwrittenBytes >= maxQueuedBytes;
+  }
+
+  /**
+   * Calls `done` once the event and all before it are on disk; at once when nobody waits and there is nothing to write.
+   * With an error when it was lost, or worked on what was lost.
+   */
+  commit(event: AgentInput, result: Transaction, refused: string | undefined, done: Done): void {
+    const changes = this.#changes(event, result);
+    // The very first event leaves its mark even when it changes nothing: the next start is no first one.
+    const leavesMark = event.arm === 'onInit' && refused === undefined;
+    if (!leavesMark && isNothing(changes)) {
+      const failures = this.#failures;
+      return this.#outbox.pass(() => done(failures === this.#failures ? undefined : this.#lastFailure));
+    }
+    const turn = this.#outbox.wait();
+    this.#append(changes, (error) => {
+      if (error !== undefined) {
+        this.#failures += 1;
+        this.#lastFailure = error;
+      }
+      this.#outbox.done(turn, () => done(error));
+    });
+  }
+
+  /** What an arrival changed. When the disk is too far behind, what it remembers stands in RAM only: it is lost with the process, not before. */
+  arrived(result: Transaction, done: Done): void {
+    const changes = this.#changes(undefined, result);
+    const mayBeLost = result.saves.length + result.timers.length === 0;
+    if (!isNothing(changes) && !(mayBeLost && this.isFull)) this.#append(changes, done);
+  }
+
+  /** What is remembered of a rumor commits with the event that delivers it, so that a crash in between loses neither. */
+  #changes(event: AgentInput | undefined, { saves, timers, remember, keep, outward }: Transaction): Required<Changes> {
+    const delivers = outward.some(({ type }) => type === 'deliver');
+    const carried = event?.arm === 'onAgent' ? event.changes : undefined;
+    const fired: readonly TimerChange[] = event?.arm === 'onWake' ? [{ wire: event.wire, atMs: undefined }] : [];
+    return {
+      agent: this.#agent,
+      saves,
+      timers: [...fired, ...timers],
+      remember: [...(carried?.remember ?? []), ...(delivers ? [] : remember)],
+      keep: [...(carried?.keep ?? []), ...(delivers ? [] : keep)],
+    };
+  }
+
+  #append(changes: Required<Changes>, done: Done): void {
+    const bytes = sizeOf(changes);
+    this.#unwritten += 1;
+    this.#unwrittenBytes += bytes;
+    this.#store.append(changes, (error) => {
+      this.#unwritten -= 1;
+      this.#unwrittenBytes -= bytes;
+      done(error);
+    });
+  }
+}
+
+function isNothing({ saves, timers, remember, keep }: Required<Changes>): boolean {
+  return saves.length + timers.length + remember.length + keep.length === 0;
+}
+
+function sizeOf({ saves, keep }: Required<Changes>): number {
+  let bytes = 0;
+  for (const { value } of saves) bytes += value?.length ?? 0;
+  for (const { payload } of keep) bytes += payload.length;
+  return bytes;
+}

@@ -1,0 +1,234 @@
+/**
+ * A node's side towards others: its links, what is said over them, where everybody is, and whom it keeps in touch with. Shell.
+ */
+import { Buffer } from 'node:buffer';
+import { primitives } from '../crypto/index.ts';
+import { HearsayError } from '../errors.ts';
+import type { PeerId } from '../ids.ts';
+import type { PalsEvent } from '../pals/core/types.ts';
+import type { Random } from '../random.ts';
+import type { Store } from '../store/store.ts';
+import { formatAddress, parseAddress } from '../transport/address.ts';
+import type { Identity } from '../transport/identity.ts';
+import { Links } from '../transport/links.ts';
+import type { Transport } from '../transport/transport.ts';
+import { wsTransport } from '../transport/ws.ts';
+import { Addresses } from './addresses.ts';
+import { Bootstrap } from './bootstrap.ts';
+import type { Clock } from './clock.ts';
+import type { Host } from './host.ts';
+import type { LinkChange } from './links-agent.ts';
+import type { NodeEvents } from './node-events.ts';
+import type { CheckedOptions } from './options.ts';
+import { Router } from './router.ts';
+import { WantedLinks } from './wanted-links.ts';
+
+/** What the node brings. */
+export interface NetworkOptions {
+  readonly identity: Identity;
+  readonly options: CheckedOptions;
+  /** @defaultValue WebSockets */
+  readonly transports: readonly Transport[] | undefined;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly random: Random;
+  readonly host: Host;
+  readonly events: NodeEvents;
+}
+
+export class Network {
+  readonly router: Router;
+  readonly #given: NetworkOptions;
+  readonly #links: Links;
+  readonly #wanted: WantedLinks;
+  readonly #bootstrap: Bootstrap;
+  /** Whom our user added. */
+  readonly #targets = new Set<PeerId>();
+  /** One object for each link, from up to down. */
+  readonly #current = new Map<PeerId, object>();
+  #addresses: Addresses | undefined;
+
+  /** @throws HearsayError `HEARSAY_BAD_CONFIG` */
+  constructor(given: NetworkOptions) {
+    const { clock, random, options } = given;
+    const { limits, bootstrap } = options;
+    this.#given = given;
+    this.router = this.#makeRouter();
+    this.#links = this.#makeLinks();
+    // Links refuse to be told of more.
+    this.#wanted = new WantedLinks(Math.min(limits.maxHotPals, limits.maxPals), this.#links);
+    this.#bootstrap = new Bootstrap(bootstrap, {
+      clock,
+      random: random.fork('bootstrap'),
+      limits,
+      connect: (address, signal) => this.#links.connect(address, { signal }),
+      isUp: (peer) => this.#links.isUp(peer),
+    });
+  }
+
+  /** Where others can dial us, best first, without our id. */
+  get addresses(): readonly string[] {
+    return this.#addresses?.own ?? [];
+  }
+
+  /** The peers we have a link to. */
+  get peers(): readonly PeerId[] {
+    return this.#links.peers();
+  }
+
+  /** Reads the address book. Before anything else. */
+  async open(): Promise<void> {
+    const { identity, options, store, clock, events } = this.#given;
+    this.#addresses = await Addresses.open(
+      {
+        identity,
+        store,
+        clock,
+        maxRecords: options.limits.maxAddressRecords,
+        isPal: (peer) => this.#targets.has(peer),
+        renewed: (record) => this.peers.forEach((peer) => this.router.record(peer, record)),
+      },
+      (error) => events.tell({ type: 'damaged', error }),
+    );
+  }
+
+  /** Lets others in, tells them where, and dials. @throws HearsayError `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED` */
+  async start(): Promise<void> {
+    const { listen, announce } = this.#given.options;
+    const listening: string[] = [];
+    for (const address of listen) listening.push(await this.#links.listen(address));
+    this.#addresses?.announce([...announce, ...listening]);
+    this.#bootstrap.start();
+  }
+
+  /** Nothing comes in and nothing is asked any more; the links are still there. To peers a node that goes is a lost link, not a kick. */
+  leave(): void {
+    this.#bootstrap.close();
+    this.router.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#links.close();
+    this.#addresses?.close();
+  }
+
+  /** A link to a peer at the first of the addresses where it is. @throws HearsayError `HEARSAY_UNREACHABLE` */
+  async connect(addresses: readonly string[], peer: PeerId): Promise<void> {
+    let last: unknown;
+    for (const address of addresses) {
+      try {
+        await this.#links.connect(formatAddress(parseAddress(address).url, peer));
+        return;
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: last });
+  }
+
+  /** Our user added a peer, or dropped it. */
+  palChanged({ type, peer }: PalsEvent): void {
+    if (type !== 'meet' && type !== 'part') return;
+    if (type === 'meet') this.#targets.add(peer);
+    else this.#targets.delete(peer);
+    this.#wanted.set(peer, 'pal', type === 'meet');
+  }
+
+  /** There is something to say to everybody. */
+  published(): void {
+    this.#wanted.published(this.#given.clock.now());
+  }
+
+  #makeRouter(): Router {
+    const { clock, options, events, host } = this.#given;
+    return new Router({
+      clock,
+      limits: options.limits,
+      send: (peer, bytes) => this.#links.send(peer, bytes),
+      congested: (peer) => this.#links.congested(peer),
+      want: (peer, wanted) => this.#wanted.set(peer, 'router', wanted),
+      misbehaved: (peer, reason) => this.#misbehaved(peer, reason),
+      dropped: (peer) => events.count({ type: 'dropped', peer, reason: 'slow-reader' }),
+      // Behind the gestures that came before it on the link: they may be what makes the peer a mutual.
+      watched: (topic, subscriber, answer) => host.after('pals', () => host.watched(topic, subscriber, answer)),
+      poked: (topic, src, mark, payload, answer) => host.poked(topic, src, mark, payload, answer),
+      record: (peer, record) => this.#learn(peer, record),
+      barrier: (done) => host.barrier(done),
+    });
+  }
+
+  #makeLinks(): Links {
+    const { identity, options, transports, random, clock, events } = this.#given;
+    const { network, password, limits } = options;
+    return new Links({
+      identity,
+      networkId: network,
+      ...(password !== undefined && { networkKey: networkKey(password, network) }),
+      transports: transports ?? [wsTransport({ onRefused: (reason, host) => events.count({ type: 'refused', reason, host }) })],
+      limits,
+      random: random.fork('links'),
+      now: () => clock.now(),
+      addressesOf: (peer) => this.#addresses?.of(peer) ?? [],
+      events: {
+        onUp: (peer, { dialled }) => this.#linkUp(peer, dialled),
+        onDown: (peer, reason) => this.#linkDown(peer, reason),
+        onMessage: (peer, message) => {
+          this.#wanted.useful(peer);
+          this.router.received(peer, message);
+        },
+        onRefused: (reason, host) => events.count({ type: 'refused', reason, host }),
+        onDialFailed: (peer, address, error) => events.tell({ type: 'dial-failed', peer, address, error }),
+        onDrained: () => undefined,
+      },
+    });
+  }
+
+  #linkUp(peer: PeerId, dialled: string | undefined): void {
+    const link = {};
+    this.#current.set(peer, link);
+    if (dialled !== undefined) this.#addresses?.worked(peer, dialled);
+    this.#given.events.tell({ type: 'link-up', peer, dialled: dialled !== undefined });
+    if (this.#addresses !== undefined) this.router.record(peer, this.#addresses.record);
+    this.#tellLinks({ type: 'up', peer }, () => {
+      // Pals has said its hello on this link by now, so that our watches come behind it.
+      if (this.#current.get(peer) === link) this.router.linkUp(peer);
+    });
+  }
+
+  #linkDown(peer: PeerId, reason: string): void {
+    this.#current.delete(peer);
+    this.#given.events.tell({ type: 'link-down', peer, reason });
+    this.router.linkDown(peer);
+    this.#tellLinks({ type: 'down', peer });
+    this.#bootstrap.lost(peer);
+  }
+
+  /** `done` once pals has heard of it too. When the node is closing nobody is left to be told. */
+  #tellLinks(change: LinkChange, done: () => void = () => undefined): void {
+    const { host } = this.#given;
+    host.poke('links', 'link', change).then(
+      () => host.after('pals', done),
+      () => undefined,
+    );
+  }
+
+  #learn(from: PeerId, record: Uint8Array): void {
+    const learnt = this.#addresses?.learn(record);
+    if (learnt === undefined) return;
+    if (learnt.ok) {
+      if (learnt.changed) this.#links.nudge(learnt.id);
+    } else {
+      this.#given.events.count({ type: 'misbehaved', peer: from, reason: `record: ${learnt.reason}` });
+    }
+  }
+
+  #misbehaved(peer: PeerId, reason: string): void {
+    this.#given.events.count({ type: 'misbehaved', peer, reason });
+    this.#links.disconnect(peer, reason);
+  }
+}
+
+/** 32 bytes that only those who know the password can have. scrypt makes guessing slow; the network id is its salt. */
+function networkKey(password: string, network: string): Uint8Array {
+  return primitives().scrypt(Buffer.from(password, 'utf8'), Buffer.from(`hearsay/1 network\0${network}`, 'utf8'));
+}

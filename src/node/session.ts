@@ -1,0 +1,78 @@
+/**
+ * What two nodes have going with each other, seen from one of them: state only; the router decides.
+ */
+import type { HearsayError } from '../errors.ts';
+import type { Subscriber } from './subscribers.ts';
+
+/** What the asker of a watch is told. Nothing more comes after `acked` with a refusal or after `kicked`. */
+export interface Watcher {
+  acked(refused: string | undefined): void;
+  fact(mark: string, payload: Uint8Array): void;
+  kicked(reason: string): void;
+}
+
+/** A watch of ours. */
+export interface AskedWatch {
+  readonly topic: string;
+  readonly path: string;
+  readonly watcher: Watcher;
+  /** On this link. */
+  answered: boolean;
+}
+
+/** A poke of ours. */
+export interface AskedPoke {
+  /** Held back until there is a link; `undefined` once sent. */
+  message: Uint8Array | undefined;
+  readonly answer: (refused: string | undefined) => void;
+  readonly cancel: () => void;
+}
+
+/** A question of ours whether the peer has settled. */
+export interface AskedSettle {
+  /** Once; later calls do nothing. */
+  finish(error?: HearsayError): void;
+  /** By the peer; our own events before the answer are still worked off. */
+  answered: boolean;
+}
+
+/** Lives while there is a link or anything is open. */
+export class Session {
+  up = false;
+  wanted = false;
+  readonly watches: Map<number, AskedWatch> = new Map();
+  readonly pokes: Map<number, AskedPoke> = new Map();
+  /** Our questions whether the peer has settled, oldest first. */
+  readonly settles: Map<number, AskedSettle> = new Map();
+  readonly subscribers: Map<number, Subscriber> = new Map();
+  /** Watches of the peer that stand or are still to be answered, also those it left meanwhile: they wait in an agent's queue. */
+  watchesServed = 0;
+  /** Pokes of the peer that are still to be answered. */
+  pokesServed = 0;
+  /** Address records that came over this link. */
+  records = 0;
+  /** The peer's last question whether we have settled. */
+  settling: number | undefined;
+  /** The events before a question are being worked off. */
+  workingOff = false;
+  /** Those before `settling` are done; only watches are still to be answered. */
+  workedOff = false;
+  #last: number;
+
+  /** @param last the number before the first one; tests come near the end */
+  constructor(last = 0) {
+    this.#last = last;
+  }
+
+  /** A number for a question of ours that no open one has. After 2^32 - 1 comes 0. */
+  number(): number {
+    do this.#last = (this.#last + 1) >>> 0;
+    while (this.watches.has(this.#last) || this.pokes.has(this.#last) || this.settles.has(this.#last));
+    return this.#last;
+  }
+
+  /** Nothing is open in either direction. */
+  get isIdle(): boolean {
+    return this.watches.size + this.pokes.size + this.settles.size + this.watchesServed + this.pokesServed === 0;
+  }
+}

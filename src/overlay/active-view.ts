@@ -1,0 +1,102 @@
+/**
+ * Whom we hold links to: members, in the paper's bounds, and leaves besides. Pure.
+ * Anchors, the oldest links, are no newcomer's to displace: what joins in floods gets one guest's place and not the view.
+ */
+import type { PeerId } from '../ids.ts';
+import type { Random } from '../random.ts';
+import type { OverlayConfig } from './config.ts';
+import { pick } from './dice.ts';
+import type { Contact, Generation } from './messages.ts';
+
+/** A peer we hold a link to, which knows it. */
+export interface Link {
+  readonly contact: Contact;
+  readonly leaf: boolean;
+  readonly sinceMs: number;
+  generation: Generation;
+  /** When a Shuffle that came over it was last taken in; `-Infinity`: never. */
+  shuffledMs: number;
+  /** When counting `walks` began. */
+  walksSinceMs: number;
+  /** Shuffles that came over it and were passed on since then. */
+  walks: number;
+  /** Whether it gave its parting contacts. */
+  parted: boolean;
+}
+
+export class ActiveView {
+  readonly #config: OverlayConfig;
+  readonly #random: Random;
+  /** Oldest first. At most `activeViewSize`. */
+  readonly #members: Link[] = [];
+  /** Oldest first. At most `maxLeaves`. */
+  readonly #leaves: Link[] = [];
+
+  constructor(config: OverlayConfig, random: Random) {
+    this.#config = config;
+    this.#random = random;
+  }
+
+  /** Oldest first. */
+  get members(): readonly Link[] {
+    return this.#members;
+  }
+
+  get leaves(): readonly Link[] {
+    return this.#leaves;
+  }
+
+  get isFull(): boolean {
+    return this.#members.length >= this.#config.activeViewSize;
+  }
+
+  hasRoomForLeaf(): boolean {
+    return this.#leaves.length < this.#config.maxLeaves;
+  }
+
+  get(peer: PeerId): Link | undefined {
+    for (const link of this.#members) if (link.contact.peer === peer) return link;
+    for (const link of this.#leaves) if (link.contact.peer === peer) return link;
+    return undefined;
+  }
+
+  /** The caller has made room. */
+  add(contact: Contact, leaf: boolean, generation: Generation, nowMs: number): void {
+    const link: Link = { contact, leaf, sinceMs: nowMs, generation, shuffledMs: -Infinity, walksSinceMs: nowMs, walks: 0, parted: false };
+    (leaf ? this.#leaves : this.#members).push(link);
+  }
+
+  remove(link: Link): void {
+    const list = link.leaf ? this.#leaves : this.#members;
+    const at = list.indexOf(link);
+    if (at >= 0) list.splice(at, 1);
+  }
+
+  /** Any member but these two: where a walk goes next. */
+  next(except: PeerId, orExcept: PeerId, nowMs: number): Link | undefined {
+    const others = this.#members.filter(({ contact: { peer } }) => peer !== except && peer !== orExcept);
+    const settled = others.filter(({ sinceMs }) => nowMs - sinceMs >= this.#config.repairFirstMs);
+    return pick(settled.length > 0 ? settled : others, this.#random);
+  }
+
+  /** Who makes room for a newcomer: any member that is no anchor (paper: any member). */
+  anyGuest(nowMs: number): Link | undefined {
+    return pick(this.#members.slice(this.#anchors(nowMs)), this.#random);
+  }
+
+  /** Who makes room for a probe: the member that came last and is no anchor. */
+  youngestGuest(nowMs: number): Link | undefined {
+    return this.#members.slice(this.#anchors(nowMs)).at(-1);
+  }
+
+  /** How many of the oldest are anchors. */
+  #anchors(nowMs: number): number {
+    const { maxAnchors, anchorAgeMs } = this.#config;
+    let count = 0;
+    for (const { sinceMs } of this.#members) {
+      if (count >= maxAnchors || nowMs - sinceMs < anchorAgeMs) break;
+      count += 1;
+    }
+    return count;
+  }
+}

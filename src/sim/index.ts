@@ -1,0 +1,101 @@
+/**
+ * The simulator: the package's own cores, thousands at a time, on a virtual clock. The same scenario, options and seed give the same run.
+ * What takes real time and memory is measured here; all else is pure.
+ */
+import { HearsayError } from '../errors.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+import type { Scenario, ScenarioFigures } from './scenarios/index.ts';
+import type { Outcome, ScenarioOptions } from './scenarios/common.ts';
+
+export type { ChurnFigures } from './scenarios/churn.ts';
+export type { Crash, CrashFigures } from './scenarios/crash.ts';
+export type { EclipseFigures } from './scenarios/eclipse.ts';
+export type { JoinStormFigures } from './scenarios/join-storm.ts';
+export type { OverlayFigures } from './scenarios/overlay.ts';
+export type { PartitionFigures } from './scenarios/partition.ts';
+export type { Scenario, ScenarioFigures } from './scenarios/index.ts';
+
+/** What a run may be given. See {@link ScenarioOptions} for ranges. */
+export type SimulateOptions = Partial<ScenarioOptions>;
+
+/** What every run tells besides its figures. */
+export interface RunFacts<Name extends Scenario = Scenario> {
+  readonly scenario: Name;
+  readonly nodes: number;
+  readonly seed: number;
+  /** Of every input of every core, with its time: equal for equal runs. 16 hex digits. */
+  readonly traceHash: string;
+  /** Real time the run took. */
+  readonly elapsedMs: number;
+  /** The most memory this process has held so far. */
+  readonly rssBytes: number;
+}
+
+export type SimulationResult<Name extends Scenario = Scenario> = RunFacts<Name> & ScenarioFigures[Name];
+
+/** The defaults: a thousand nodes, and of each scenario what the paper or our own figures were taken with. */
+export const DEFAULT_SIMULATE_OPTIONS: ScenarioOptions = Object.freeze({
+  nodes: 1_000,
+  seed: 1,
+  messages: 100,
+  shares: Object.freeze([0.1, 0.5, 0.8, 0.9, 0.95]),
+  cycles: 100,
+  attackers: 0.2,
+  churn: 0.005,
+  progress: () => undefined,
+});
+
+/** The names of the scenarios. */
+export const SCENARIO_NAMES: readonly Scenario[] = Object.freeze(Object.keys(SCENARIOS) as Scenario[]);
+
+const MAX_NODES = 1_000_000;
+const MAX_MESSAGES = 1_000_000;
+const MAX_CYCLES = 100_000;
+/** At least two must be left to have an overlay. */
+const MIN_SURVIVORS = 2;
+
+/**
+ * Runs a scenario, from start to end, before it returns.
+ * @throws HearsayError `HEARSAY_BAD_CONFIG` for an unknown scenario or an option out of range.
+ */
+export function simulate<Name extends Scenario>(scenario: Name, given: SimulateOptions = {}): SimulationResult<Name> {
+  if (!Object.hasOwn(SCENARIOS, scenario)) throw bad('scenario', `to be one of ${SCENARIO_NAMES.join(', ')}`, scenario);
+  const options = checked(given);
+  if (scenario === 'crash') checkSurvivors(options);
+  const startedMs = performance.now();
+  const run: (options: ScenarioOptions) => Outcome<ScenarioFigures[Name]> = SCENARIOS[scenario];
+  const { traceHash, figures } = run(options);
+  const elapsedMs = Math.round(performance.now() - startedMs);
+  const { nodes, seed } = options;
+  return { scenario, nodes, seed, traceHash, elapsedMs, rssBytes: process.resourceUsage().maxRSS * 1024, ...figures };
+}
+
+function checked(given: SimulateOptions): ScenarioOptions {
+  const options = { ...DEFAULT_SIMULATE_OPTIONS, ...given };
+  const { nodes, seed, messages, shares, cycles, attackers, churn } = options;
+  whole('nodes', nodes, 2, MAX_NODES);
+  whole('seed', seed, 0, 2 ** 32 - 1);
+  whole('messages', messages, 1, MAX_MESSAGES);
+  whole('cycles', cycles, 1, MAX_CYCLES);
+  part('attackers', attackers);
+  part('churn', churn);
+  if (shares.length === 0) throw bad('shares', 'to name at least one share', shares);
+  for (const share of shares) part('shares', share);
+  return options;
+}
+
+function checkSurvivors({ nodes, shares }: ScenarioOptions): void {
+  for (const share of shares) if (nodes - Math.round(share * nodes) < MIN_SURVIVORS) throw bad('shares', `to leave at least ${MIN_SURVIVORS} nodes`, share);
+}
+
+function whole(field: string, value: number, min: number, max: number): void {
+  if (!Number.isSafeInteger(value) || value < min || value > max) throw bad(field, `to be a whole number from ${min} to ${max}`, value);
+}
+
+function part(field: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw bad(field, 'to be a share from 0 to 1', value);
+}
+
+function bad(field: string, rule: string, value: unknown): HearsayError {
+  return new HearsayError('HEARSAY_BAD_CONFIG', { field, rule, value });
+}

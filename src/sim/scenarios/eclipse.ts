@@ -1,0 +1,71 @@
+/** `eclipse`: attackers join without end, while honest newcomers want in. Pure. */
+import type { Contact } from '../../overlay/messages.ts';
+import { Attacker } from '../attacker.ts';
+import { giantNodes } from '../graph-stats.ts';
+import type { Network, NodeIndex } from '../network.ts';
+import { cycleMs, grownNetwork, joinThrough } from './common.ts';
+import type { Outcome, ScenarioOptions } from './common.ts';
+
+export interface EclipseFigures {
+  /** Share of the honest nodes of the beginning without an honest neighbour. */
+  readonly eclipsedShare: number;
+  /** Share of these in the largest part that hangs together by honest links alone. */
+  readonly giantComponentShare: number;
+  /** Share of attackers among their neighbours. */
+  readonly attackerShareOfActive: number;
+  /** Share of the newcomers that are in that part too. */
+  readonly newcomersJoinedShare: number;
+}
+
+const SETTLE_CYCLES = 10;
+const ATTACK_CYCLES = 100;
+/** Honest newcomers, as a share of the nodes, spread over the attack (our choice). */
+const NEWCOMER_SHARE = 0.1;
+
+export function runEclipse(options: ScenarioOptions): Outcome<EclipseFigures> {
+  const { nodes, progress } = options;
+  const network = grownNetwork(options, SETTLE_CYCLES);
+  const random = network.random.fork('eclipse');
+  const gang: Contact[] = [];
+  const victim = (): Contact => network.contactOf(random.below(nodes));
+  for (let i = 0; i < Math.round(options.attackers * nodes); i += 1) {
+    network.addActor((me) => {
+      gang.push(me);
+      return new Attacker(network, me, gang, victim, cycleMs(network));
+    });
+  }
+  const newcomers: NodeIndex[] = [];
+  const startMs = network.nowMs;
+  const attackMs = ATTACK_CYCLES * cycleMs(network);
+  const count = Math.round(NEWCOMER_SHARE * nodes);
+  for (let i = 0; i < count; i += 1) {
+    network.runUntil(startMs + ((i + 1) / (count + 1)) * attackMs);
+    newcomers.push(joinThrough(network, random.below(nodes)));
+    progress(`newcomer ${i + 1} of ${count}`);
+  }
+  network.runUntil(startMs + attackMs);
+  return { traceHash: network.traceHash, figures: figuresOf(network, nodes, newcomers) };
+}
+
+function figuresOf(network: Network, nodes: number, newcomers: readonly NodeIndex[]): EclipseFigures {
+  const honest = new Set<NodeIndex>([...Array(nodes).keys(), ...newcomers]);
+  const { graph, nodes: places } = network.graph((node) => honest.has(node));
+  const giant = new Set([...giantNodes(graph)].map((at) => places[at] as NodeIndex));
+  let eclipsed = 0;
+  let links = 0;
+  let hostile = 0;
+  for (let node = 0; node < nodes; node += 1) {
+    const neighbors = network.neighborsOf(node);
+    const bad = neighbors.filter((other) => !honest.has(other)).length;
+    links += neighbors.length;
+    hostile += bad;
+    if (bad === neighbors.length) eclipsed += 1;
+  }
+  const inGiant = (all: Iterable<NodeIndex>): number => [...all].filter((node) => giant.has(node)).length;
+  return {
+    eclipsedShare: eclipsed / nodes,
+    giantComponentShare: inGiant(Array(nodes).keys()) / nodes,
+    attackerShareOfActive: links === 0 ? 0 : hostile / links,
+    newcomersJoinedShare: newcomers.length === 0 ? 1 : inGiant(newcomers) / newcomers.length,
+  };
+}

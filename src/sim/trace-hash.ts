@@ -1,0 +1,34 @@
+/** A running 64-bit hash of what happened: two runs that differ in one event differ in it. Pure. FNV-1a on two lanes; no defence against malice. */
+
+const OFFSET_HIGH = 0xcbf29ce4;
+const OFFSET_LOW = 0x84222325;
+const PRIME_HIGH = 0x85ebca6b;
+const PRIME_LOW = 0x01000193;
+
+export class TraceHash {
+  #high = OFFSET_HIGH;
+  #low = OFFSET_LOW;
+
+  /** Takes in a whole number from 0 to 2^53 - 1. */
+  add(value: number): void {
+    const low = value >>> 0;
+    const high = Math.floor(value / 2 ** 32) ^ this.#low;
+    this.#low = Math.imul(this.#low ^ low, PRIME_LOW);
+    this.#high = Math.imul(this.#high ^ low ^ high, PRIME_HIGH) ^ (this.#high >>> 15);
+  }
+
+  /** Takes in another hash. */
+  addHash(other: TraceHash): void {
+    this.add(other.#high >>> 0);
+    this.add(other.#low >>> 0);
+  }
+
+  /** 16 hex digits. */
+  toString(): string {
+    return hex(this.#high) + hex(this.#low);
+  }
+}
+
+function hex(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}
