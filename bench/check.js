@@ -1,5 +1,5 @@
 /**
- * npm run check:bench. A short run of every scenario with every system, all scenarios at once. It asserts that everything arrives and that each figure is there,
+ * npm run check:bench. A short run of every scenario and of every system, all scenarios at once. It asserts that everything arrives and that each figure is there,
  * not how large it is.
  */
 import { ok } from 'node:assert/strict';
@@ -14,14 +14,15 @@ const { table } = await import('./lib/table.js');
 
 /** @import { Measured } from './lib/compare.js' */
 
+/** Every system once, and with hearsay one that stands for each kind. */
 const SHORT = {
   throughput: ['--nodes', '10', '--bytes', '256', '--processes', '2', '--seconds', '0.3'],
-  latency: ['--nodes', '10', '--seconds', '0.5'],
-  idle: ['--nodes', '12', '--seconds', '0.2'],
-  join: ['--nodes', '10', '--messages', '1'],
-  burst: ['--nodes', '10', '--messages', '100'],
-  startup: [],
-  link: ['--bytes', '16384', '--seconds', '0.3'],
+  latency: ['--nodes', '10', '--seconds', '0.5', '--systems', 'ws'],
+  idle: ['--nodes', '12', '--seconds', '0.2', '--systems', 'ws'],
+  join: ['--nodes', '10', '--messages', '1', '--systems', 'gossipsub-unsigned,ws'],
+  burst: ['--nodes', '10', '--messages', '100', '--systems', 'gossipsub-unsigned,ws'],
+  startup: ['--systems', 'ws'],
+  link: ['--bytes', '16384', '--seconds', '0.3', '--systems', 'ws-sealed-batched,tcp'],
   store: ['--ids', '10000'],
 };
 
@@ -30,7 +31,7 @@ const LOSSY = 'burst';
 
 /** @param {keyof typeof SHORT} name */
 async function check(name) {
-  const scenario = /** @type {import('./lib/types.d.ts').Scenario} */ (scenarios.get(name));
+  const scenario = /** @type {import('./lib/types.d.mts').Scenario} */ (scenarios.get(name));
   const options = parseOptions([name, '--repetitions', '1', '--tolerate-load', ...SHORT[name]]);
   for (const setting of scenario.settings(options)) {
     const { results, ratios } = await compare(scenario, setting, options, () => undefined);

@@ -5,7 +5,7 @@ import { scenarios } from './scenarios/index.js';
 import { describe } from './lib/compare.js';
 import { table } from './lib/table.js';
 
-/** @import { Setting } from './lib/types.d.ts' */
+/** @import { Setting } from './lib/types.d.mts' */
 /** @import { Measured } from './lib/compare.js' */
 
 /**

@@ -38,14 +38,14 @@ async function describeSystems(systems) {
   /** @type {Record<string, { setup: string, versions: Record<string, string> }>} */
   const described = {};
   for (const name of systems) {
-    const { setup, installs } = /** @type {import('./lib/types.d.ts').System} */ (await import(`./systems/${name}.js`));
+    const { setup, installs } = /** @type {import('./lib/types.d.mts').System} */ (await import(`./systems/${name}.js`));
     described[name] = { setup, versions: Object.fromEntries(installs.map((one) => [one, versionOf(one)])) };
   }
   return described;
 }
 
 const given = options();
-const scenario = /** @type {import('./lib/types.d.ts').Scenario} */ (scenarios.get(given.scenario));
+const scenario = /** @type {import('./lib/types.d.mts').Scenario} */ (scenarios.get(given.scenario));
 const lines = [];
 for (const setting of scenario.settings(given)) {
   const { results, ratios } = await compare(scenario, setting, given, say);

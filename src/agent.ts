@@ -204,7 +204,7 @@ export function leave(wire: Wire, peer: PeerId, agent: string): Effect {
   return { type: 'leave', wire, peer, agent };
 }
 
-/** A timer: `onWake(wire)` after `delayMs` (1 ms to 2^31 - 1 ms). A second one on the same wire replaces the first. Survives restarts. */
+/** A timer: `onWake(wire)` after `delayMs` (0 to 2^31 - 1 ms). A second one on the same wire replaces the first. Survives restarts. */
 export function wait(wire: Wire, delayMs: number): Effect {
   return { type: 'wait', wire, delayMs };
 }

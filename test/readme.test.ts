@@ -78,7 +78,7 @@ describe('the examples', () => {
 
 describe('the tables', () => {
   test('every error code has its line, in order, and no other is listed', () => {
-    expect(errorCodes().length).toBeGreaterThan(30);
+    expect(errorCodes().length).toBeGreaterThanOrEqual(30);
     expect(listed('## Errors')).toEqual(errorCodes());
   });
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { nowMs } from './datum.js';
 
 /** @import { ChildProcess } from 'node:child_process' */
-/** @import { ClusterOptions, Load, Phase } from './types.d.ts' */
+/** @import { ClusterOptions, Load, Phase } from './types.d.mts' */
 /** @import { Verb, WorkerApi } from './worker.js' */
 
 /** Longer than a system takes to link 150 times. */
@@ -151,17 +151,6 @@ class Cluster {
    */
   idle(forMs) {
     return this.#of(0).ask('idle', forMs);
-  }
-
-  /** The first process when it has run two nodes and stopped them, so that what is loaded and compiled once is not counted. @param {string} system */
-  async bare(system) {
-    const [member] = this.#members;
-    if (member === undefined) throw new Error('There is no process.');
-    await member.ask('start', { system, process: 0, globals: [0, 1], options: this.#options });
-    await member.ask('link', { node: 0, offers: [await member.ask('offer', 1)] });
-    await sleep(MESH_MS);
-    await member.ask('stop');
-    return member.ask('idle', 0);
   }
 
   async end() {

@@ -2,7 +2,7 @@
 import { LoadWatch, MAX_FOREIGN_SHARE } from './machine.js';
 import { median } from './statistics.js';
 
-/** @import { Column, Options, Sample, Scenario, Setting } from './types.d.ts' */
+/** @import { Column, Options, Sample, Scenario, Setting } from './types.d.mts' */
 
 const REPETITIONS = 5;
 /** How often a disturbed repetition is tried again. */
@@ -35,6 +35,10 @@ export async function compare(scenario, setting, options, say) {
       say(`${scenario.name} ${describe(setting)} · repetition ${turn + 1} · ${system}`);
       try {
         const { sample, disturbed } = await undisturbed(() => scenario.measure(system, setting, options), options, say);
+        if (sample === undefined) {
+          taken.delete(system);
+          continue;
+        }
         into.samples.push(sample);
         if (disturbed) into.disturbed += 1;
       } catch (error) {
@@ -60,7 +64,7 @@ export function describe(setting) {
 }
 
 /**
- * @param {() => Promise<Sample>} measure
+ * @param {() => Promise<Sample | undefined>} measure
  * @param {Options} options
  * @param {(line: string) => void} say
  */

@@ -1,7 +1,7 @@
 /** The command line. */
 import { parseArgs } from 'node:util';
 
-/** @import { Options } from './types.d.ts' */
+/** @import { Options } from './types.d.mts' */
 
 export const USAGE = `usage: npm run bench -- <scenario> [options]
 

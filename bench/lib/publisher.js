@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONFIRMATION, DATUM, datum, HEADER_BYTES, nowMs } from './datum.js';
 
-/** @import { BenchNode, Load } from './types.d.ts' */
+/** @import { BenchNode, Load } from './types.d.mts' */
 
 export class Publisher {
   /** Since the last {@link Publisher.run}. */

@@ -1,6 +1,6 @@
 /** Results as a Markdown table, which reads as well in a terminal as in a file. */
 
-/** @import { Column } from './types.d.ts' */
+/** @import { Column } from './types.d.mts' */
 /** @import { Measured } from './compare.js' */
 
 /**

@@ -8,7 +8,7 @@ import { Book } from './book.js';
 import { CONFIRMATION, nowMs } from './datum.js';
 import { Publisher } from './publisher.js';
 
-/** @import { BenchNode, ClusterOptions, Load, Phase, System } from './types.d.ts' */
+/** @import { BenchNode, ClusterOptions, Load, Phase, System } from './types.d.mts' */
 
 /** Without an arrival for so long, nothing more will come. A busy gossipsub pauses for seconds. */
 const SILENCE_MS = 10_000;

@@ -3,10 +3,11 @@ import { inCluster } from '../lib/cluster.js';
 import { regularGraph } from '../lib/graph.js';
 import { ALL } from '../lib/systems.js';
 
-/** @import { ClusterOptions, Options, Scenario } from '../lib/types.d.ts' */
+/** @import { ClusterOptions, Options, Scenario } from '../lib/types.d.mts' */
 
 const DEGREE = 5;
-/** The same nodes with so many links more, or so many topics more; the difference is what those cost. */
+/** The same with fewer nodes, with more links at each, with more topics at each: the differences are what those cost. */
+const FEWER_NODES_SHARE = 1 / 3;
 const MORE_LINKS = 5;
 const MORE_TOPICS = 20;
 const SECONDS = 10;
@@ -16,7 +17,7 @@ const WITH_TOPICS = new Set(['hearsay', 'gossipsub', 'gossipsub-unsigned', 'floo
 /** @type {Scenario} */
 export const scenario = {
   name: 'idle',
-  about: `Nodes in a random graph of degree ${DEGREE} in one process, measured after garbage collection, less the same process after it ran two nodes and stopped them. A link (one end of it): the difference to degree ${DEGREE + MORE_LINKS}. A topic at one node: the difference to ${MORE_TOPICS} topics more.`,
+  about: `Nodes in a random graph of degree ${DEGREE} in one process, RSS after garbage collection. A node, its links included: the difference to a process with a third of the nodes. A link (one end of it): the difference to degree ${DEGREE + MORE_LINKS}. A topic at one node: the difference to ${MORE_TOPICS} topics more. Only hearsay has a store; what LevelDB takes is the difference of the two tables.`,
   systems: ALL,
   headline: 'rssKibPerNode',
   columns: [
@@ -30,12 +31,14 @@ export const scenario = {
     const nodes = Number(setting['nodes']);
     const store = setting['store'] === 'disk' ? 'disk' : 'memory';
     // Only hearsay has a store.
-    if (store === 'disk' && system !== 'hearsay') return {};
+    if (store === 'disk' && system !== 'hearsay') return undefined;
+    const fewer = Math.max(DEGREE + 1, Math.ceil((nodes * FEWER_NODES_SHARE) / 2) * 2);
+    const few = await costs(system, fewer, DEGREE, { store }, options);
     const plain = await costs(system, nodes, DEGREE, { store }, options);
     const linked = await costs(system, nodes, DEGREE + MORE_LINKS, { store }, options);
     const subscribed = WITH_TOPICS.has(system) ? await costs(system, nodes, DEGREE, { store, topics: 1 + MORE_TOPICS }, options) : undefined;
     return {
-      rssKibPerNode: plain.rssKib / nodes,
+      rssKibPerNode: (plain.rssKib - few.rssKib) / (nodes - fewer),
       cpuMsPerSecondPerNode: plain.cpuMicrosPerSecond / 1000 / nodes,
       rssKibPerLink: (linked.rssKib - plain.rssKib) / (nodes * MORE_LINKS),
       rssKibPerTopic: subscribed && (subscribed.rssKib - plain.rssKib) / (nodes * MORE_TOPICS),
@@ -52,9 +55,8 @@ export const scenario = {
  */
 async function costs(system, nodes, degree, options, { seed, seconds = SECONDS, profile }) {
   return inCluster({ nodes, processes: 1, options, profile }, async (cluster) => {
-    const before = await cluster.bare(system);
     await cluster.start(system, regularGraph(nodes, degree, seed));
-    const after = await cluster.idle(seconds * 1000);
-    return { rssKib: (after.rssBytes - before.rssBytes) / 1024, cpuMicrosPerSecond: after.cpuMicrosPerSecond };
+    const { rssBytes, cpuMicrosPerSecond } = await cluster.idle(seconds * 1000);
+    return { rssKib: rssBytes / 1024, cpuMicrosPerSecond };
   });
 }

@@ -4,7 +4,7 @@ import { dice, regularGraph } from '../lib/graph.js';
 import { median } from '../lib/statistics.js';
 import { ALL } from '../lib/systems.js';
 
-/** @import { Scenario } from '../lib/types.d.ts' */
+/** @import { Scenario } from '../lib/types.d.mts' */
 
 const DEGREE = 5;
 const NEWCOMERS = 10;

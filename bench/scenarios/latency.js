@@ -4,7 +4,7 @@ import { regularGraph } from '../lib/graph.js';
 import { quantile } from '../lib/statistics.js';
 import { ALL } from '../lib/systems.js';
 
-/** @import { Scenario } from '../lib/types.d.ts' */
+/** @import { Scenario } from '../lib/types.d.mts' */
 
 const DEGREE = 5;
 const PER_SECOND = 50;

@@ -2,7 +2,7 @@
 import { inCluster } from '../lib/cluster.js';
 import { ALL } from '../lib/systems.js';
 
-/** @import { Scenario } from '../lib/types.d.ts' */
+/** @import { Scenario } from '../lib/types.d.mts' */
 
 const SECONDS = 4;
 const WARM_UP_SHARE = 0.4;

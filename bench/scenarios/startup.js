@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { installed } from '../lib/installed.js';
 import { median } from '../lib/statistics.js';
 
-/** @import { Scenario, System } from '../lib/types.d.ts' */
+/** @import { Scenario, System } from '../lib/types.d.mts' */
 
 const IMPORTS = 5;
 const run = promisify(execFile);

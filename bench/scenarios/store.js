@@ -7,7 +7,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** @import { Scenario } from '../lib/types.d.ts' */
+/** @import { Scenario } from '../lib/types.d.mts' */
 
 const IDS = 1_000_000;
 /** Enough for several hundred commits. */

@@ -3,7 +3,7 @@ import { inCluster } from '../lib/cluster.js';
 import { regularGraph } from '../lib/graph.js';
 import { ALL } from '../lib/systems.js';
 
-/** @import { Scenario } from '../lib/types.d.ts' */
+/** @import { Scenario } from '../lib/types.d.mts' */
 
 const DEGREE = 5;
 const SECONDS = 5;

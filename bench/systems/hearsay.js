@@ -7,7 +7,7 @@ import { MemoryLevel } from 'memory-level';
 import * as z from 'zod';
 
 /** @import { Agent } from 'hearsay' */
-/** @import { BenchNode, StartOptions } from '../lib/types.d.ts' */
+/** @import { BenchNode, StartOptions } from '../lib/types.d.mts' */
 
 export const installs = ['hearsay'];
 export const setup = 'ws, encrypted, mutual pals, zod, LevelDB';

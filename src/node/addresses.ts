@@ -8,12 +8,15 @@ import { isDialable, parseAddress } from '../transport/address.ts';
 import type { Identity } from '../transport/identity.ts';
 import { AddressBook } from './address-book.ts';
 import type { Learnt } from './address-book.ts';
-import { MAX_RECORD_ADDRESSES, RECORD_LIFE_MS, makeAddressRecord } from './address-record.ts';
+import { MAX_RECORD_ADDRESSES, MAX_RECORD_BYTES, RECORD_LIFE_MS, makeAddressRecord } from './address-record.ts';
 import type { Clock } from './clock.ts';
 
 const BOOK_KEY = 'address-book';
 /** Changes of the book are written together after this long (our choice: it is a hint, and is learnt again on connect). */
 const WRITE_DELAY_MS = 1_000;
+
+/** What a record leaves for addresses, beside 64 bytes of signature, the key and the heads of its fields (our choice, a little less). */
+const MAX_ADDRESSES_BYTES = MAX_RECORD_BYTES - 192;
 
 export interface AddressesOptions {
   readonly identity: Identity;
@@ -64,9 +67,10 @@ export class Addresses {
     return this.#record;
   }
 
-  /** Sets where others can dial us, less what nobody can, and signs a new record. */
+  /** Sets where others can dial us, less what nobody can, and signs a new record. Of more than fits into one, the first are taken. */
   announce(addresses: readonly string[]): void {
-    this.#own = [...new Set(addresses)].filter((address) => isDialable(parseAddress(address))).slice(0, MAX_RECORD_ADDRESSES);
+    const dialable = [...new Set(addresses)].filter((address) => isDialable(parseAddress(address)));
+    this.#own = dialable.filter((_, index) => index < MAX_RECORD_ADDRESSES && byteLength(dialable.slice(0, index + 1)) <= MAX_ADDRESSES_BYTES);
     this.#renew();
   }
 
@@ -115,4 +119,9 @@ export class Addresses {
     this.#cancelWrite = undefined;
     this.#options.store.writeMeta(BOOK_KEY, this.#book.toBytes());
   }
+}
+
+/** Of the addresses in a record, each with the head of its text. */
+function byteLength(addresses: readonly string[]): number {
+  return addresses.reduce((sum, address) => sum + Buffer.byteLength(address) + 3, 0);
 }

@@ -120,6 +120,9 @@ class Node implements HearsayNode {
     this.pals = this.#makePals(pals);
     // Pals kicks when it starts again after a failed commit, and refuses when it is gone.
     this.pals.changes$.pipe(repeat()).subscribe({ next: (change) => this.#network.palChanged(change), error: () => undefined });
+    pals.events$.subscribe(({ name, peer }) => {
+      if (peer !== undefined && (name === 'pal-added' || name === 'pal-dropped' || name === 'pal-reset')) this.#events.tell({ type: name, peer });
+    });
     await this.#network.start();
   }
 

@@ -180,6 +180,13 @@ export class Host {
     else running.runner.enqueue({ arm: 'barrier', src: this.#port.our, answer: done });
   }
 
+  /** A fact from the node itself; there is always room for it. `done` comes once what follows from it is on its way; at once when the agent does not run. */
+  tell(name: string, wire: string, mark: string, data: unknown, done: () => void): void {
+    const running = this.#running.get(name);
+    if (running !== undefined) this.#sign(running, wire, { type: 'fact', mark, data }, this.#port.our);
+    this.after(name, done);
+  }
+
   #cut({ watches, subscriptions }: Running, reason: string): void {
     watches.leaveAll();
     subscriptions.kickAll(reason);

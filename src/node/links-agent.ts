@@ -9,18 +9,22 @@ import type { PeerId } from '../ids.ts';
 /** The path to watch: the present set first, then each change. Mark `link`. */
 export const PEERS_PATH = '/peers';
 
+/** What the node tells it each change on, with the mark `link`. */
+export const LINK_WIRE = '/link';
+
 /** One change. */
 export interface LinkChange {
   readonly type: 'up' | 'down';
   readonly peer: PeerId;
 }
 
-/** The node pokes it with each change. It keeps the set, so that a new watcher gets the present. */
+/** It keeps the set, so that a new watcher gets the present. */
 export function linksAgent(): Agent {
   const up = new Set<PeerId>();
   return {
-    onPoke: ({ data }) => {
-      const change = data as LinkChange;
+    onAgent: (_wire, sign) => {
+      if (sign.type !== 'fact') return undefined;
+      const change = sign.data as LinkChange;
       if (change.type === 'up') up.add(change.peer);
       else up.delete(change.peer);
       return fact([PEERS_PATH], 'link', change);

@@ -17,6 +17,7 @@ import { Addresses } from './addresses.ts';
 import { Bootstrap } from './bootstrap.ts';
 import type { Clock } from './clock.ts';
 import type { Host } from './host.ts';
+import { LINK_WIRE } from './links-agent.ts';
 import type { LinkChange } from './links-agent.ts';
 import type { NodeEvents } from './node-events.ts';
 import type { CheckedOptions } from './options.ts';
@@ -112,18 +113,22 @@ export class Network {
     this.#addresses?.close();
   }
 
-  /** A link to a peer at the first of the addresses where it is. @throws HearsayError `HEARSAY_UNREACHABLE` */
+  /**
+   * A link to a peer at the first of the addresses where it is.
+   * @throws HearsayError `HEARSAY_UNREACHABLE` when nobody answers; what was wrong (`HEARSAY_HANDSHAKE_FAILED`, `HEARSAY_CLOCK_SKEW`, `HEARSAY_REFUSED`) when somebody did
+   */
   async connect(addresses: readonly string[], peer: PeerId): Promise<void> {
-    let last: unknown;
+    const errors: unknown[] = [];
     for (const address of addresses) {
       try {
         await this.#links.connect(formatAddress(parseAddress(address).url, peer));
         return;
       } catch (error) {
-        last = error;
+        errors.push(error);
       }
     }
-    throw new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: last });
+    const answered = errors.find((error) => error instanceof HearsayError && error.code !== 'HEARSAY_UNREACHABLE');
+    throw answered ?? new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: errors.at(-1) });
   }
 
   /** Our user added a peer, or dropped it. */
@@ -203,13 +208,10 @@ export class Network {
     this.#bootstrap.lost(peer);
   }
 
-  /** `done` once pals has heard of it too. When the node is closing nobody is left to be told. */
+  /** `done` once pals has heard of it too. */
   #tellLinks(change: LinkChange, done: () => void = () => undefined): void {
     const { host } = this.#given;
-    host.poke('links', 'link', change).then(
-      () => host.after('pals', done),
-      () => undefined,
-    );
+    host.tell('links', LINK_WIRE, 'link', change, () => host.after('pals', done));
   }
 
   #learn(from: PeerId, record: Uint8Array): void {

@@ -15,6 +15,8 @@ export type NodeEvent =
   | { readonly type: 'dial-failed'; readonly peer: PeerId | undefined; readonly address: string; readonly error: HearsayError }
   /** A peer broke the protocol and was disconnected, or sent a record that is none. */
   | { readonly type: 'misbehaved'; readonly peer: PeerId; readonly reason: string; readonly count: number }
+  /** Somebody added us, dropped us, or came back without its memory. */
+  | { readonly type: 'pal-added' | 'pal-dropped' | 'pal-reset'; readonly peer: PeerId }
   /** A fact to a peer that reads too slowly was dropped. */
   | { readonly type: 'dropped'; readonly peer: PeerId; readonly reason: string; readonly count: number }
   /** Something on disk was unusable and was left out. */

@@ -69,6 +69,8 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
   const announce = addresses('announce', given.announce ?? []);
   expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
   for (const address of announce) {
+    const { peer } = parseAddress(address);
+    if (peer !== undefined) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be without a peer id: the node adds its own', value: address });
     if (!isDialable(parseAddress(address))) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
   }
   const listen = given.listen ?? [];

@@ -105,6 +105,7 @@ export class Router {
 
   /** Pokes go first: a gesture among them may be what lets our watches in. Twice is fine. */
   linkUp(peer: PeerId): void {
+    if (this.#closed) return;
     const session = this.#session(peer);
     if (session.up) return;
     session.up = true;

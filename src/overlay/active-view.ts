@@ -72,21 +72,20 @@ export class ActiveView {
     if (at >= 0) list.splice(at, 1);
   }
 
-  /** Any member but these two: where a walk goes next. */
+  /**
+   * Any member but these two: where a walk goes next. Differs: not to a newcomer, if there are others. It has no way on yet, so walks would end
+   * with it, and tie those together that joined in the same place.
+   */
   next(except: PeerId, orExcept: PeerId, nowMs: number): Link | undefined {
     const others = this.#members.filter(({ contact: { peer } }) => peer !== except && peer !== orExcept);
     const settled = others.filter(({ sinceMs }) => nowMs - sinceMs >= this.#config.repairFirstMs);
     return pick(settled.length > 0 ? settled : others, this.#random);
   }
 
-  /** Who makes room for a newcomer: any member that is no anchor (paper: any member). */
-  anyGuest(nowMs: number): Link | undefined {
-    return pick(this.#members.slice(this.#anchors(nowMs)), this.#random);
-  }
-
-  /** Who makes room for a probe: the member that came last and is no anchor. */
-  youngestGuest(nowMs: number): Link | undefined {
-    return this.#members.slice(this.#anchors(nowMs)).at(-1);
+  /** Who makes room: no anchor; `any` other (paper: any member) or the one that came last. */
+  guest(which: 'any' | 'youngest', nowMs: number): Link | undefined {
+    const guests = this.#members.slice(this.#anchors(nowMs));
+    return which === 'any' ? pick(guests, this.#random) : guests.at(-1);
   }
 
   /** How many of the oldest are anchors. */

@@ -10,18 +10,19 @@
 import { assertNever } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Random } from '../random.ts';
-import { ActiveView } from './active-view.ts';
-import type { Link } from './active-view.ts';
+import type { ActiveView, Link } from './active-view.ts';
 import { MAX_CONTACTS } from './config.ts';
 import type { OverlayConfig } from './config.ts';
-import { around, pick, sample } from './dice.ts';
-import { PARTING_NONCE } from './messages.ts';
+import { around, pick } from './dice.ts';
+import { Membership } from './membership.ts';
+import type { Guest } from './membership.ts';
 import type * as m from './messages.ts';
-import type { Contact, DownReason, Generation, IgnoredReason, OverlayEffect, OverlayEvent, OverlayInput, OverlayMessage, OverlayTimer, Priority } from './messages.ts';
-import { PassiveView } from './passive-view.ts';
+import type { Contact, Generation, OverlayEffect, OverlayInput, OverlayMessage, OverlayTimer, Priority } from './messages.ts';
+import type { PassiveView } from './passive-view.ts';
 import { Requests } from './requests.ts';
 import type { Request } from './requests.ts';
-import { Walks } from './walks.ts';
+import { Shuffling } from './shuffling.ts';
+import { Turn } from './turn.ts';
 
 const U32 = 2 ** 32;
 const JOIN_WINDOW_MS = 1_000;
@@ -32,39 +33,39 @@ export class HyParView {
   readonly #self: PeerId;
   readonly #config: OverlayConfig;
   readonly #random: Random;
+  readonly #turn = new Turn();
+  readonly #members: Membership;
   readonly #active: ActiveView;
   readonly #passive: PassiveView;
+  readonly #shuffling: Shuffling;
   readonly #requests: Requests;
-  readonly #walks: Walks;
   /** Whom to ask to join, next first. At most 8. */
   #joinQueue: Contact[] = [];
   #redirects = 0;
   /** Whom we asked in vain since the last `repair` or `shuffle`, and who dropped us. At most as many as we may know; the oldest goes. */
   readonly #tried = new Set<PeerId>();
-  /** Our Shuffle that waits for its reply. */
-  #shuffle: { readonly nonce: number; readonly to: PeerId; readonly sent: readonly Contact[] } | undefined;
+  /** Who asked us last for a place when we had none. */
+  #inVain: { readonly contact: Contact; readonly atMs: number } | undefined;
   /** When the latest Joins displaced somebody. At most `joinsPerSecond`. */
   #joinTimes: number[] = [];
   #state: 'new' | 'running' | 'left' = 'new';
   #role: m.Role = 'member';
   #me: Contact;
   #generation: Generation;
-  #nonce = PARTING_NONCE;
   #repairDelayMs: number;
   #repairSet = false;
   #requestsTimerSet = false;
-  #effects: OverlayEffect[] = [];
-  #nowMs = 0;
 
   constructor(self: PeerId, config: OverlayConfig, random: Random) {
     this.#self = self;
     this.#me = { peer: self, record: undefined };
     this.#config = config;
     this.#random = random;
-    this.#active = new ActiveView(config, random);
-    this.#passive = new PassiveView(config.passiveViewSize, random);
+    this.#members = new Membership(self, config, random, this.#turn);
+    this.#active = this.#members.active;
+    this.#passive = this.#members.passive;
+    this.#shuffling = new Shuffling(self, config, random, this.#turn, this.#members);
     this.#requests = new Requests(config.maxRequests);
-    this.#walks = new Walks(config.maxWalks, config.walkMemoryMs);
     // Not from 0: a Disconnect from before our restart must not fit a link from after it.
     this.#generation = random.below(U32);
     this.#repairDelayMs = config.repairFirstMs;
@@ -85,16 +86,15 @@ export class HyParView {
   }
 
   isNeighbor(peer: PeerId): boolean {
-    return this.#active.get(peer) !== undefined;
+    return this.#members.isNeighbor(peer);
   }
 
   /** Advances the machine by one input. The shell must perform every returned effect, in order. `nowMs` never goes back. */
   step(input: OverlayInput, nowMs: number): readonly OverlayEffect[] {
-    this.#effects = [];
-    this.#nowMs = nowMs;
+    this.#turn.begin(nowMs);
     if (this.#state === 'running') this.#dispatch(input);
     else if (this.#state === 'new' && input.type === 'Started') this.#onStarted(input);
-    return this.#effects;
+    return this.#turn.effects;
   }
 
   #dispatch(input: OverlayInput): void {
@@ -124,7 +124,7 @@ export class HyParView {
   }
 
   #onMessage(from: PeerId, message: OverlayMessage): void {
-    if (from === this.#self) return this.#ignore(from, message.type, 'from-ourselves');
+    if (from === this.#self) return this.#turn.ignore(from, message.type, 'from-ourselves');
     switch (message.type) {
       case 'Join':
         return this.#onJoin(from, message);
@@ -139,9 +139,10 @@ export class HyParView {
       case 'Disconnect':
         return this.#onDisconnect(from, message);
       case 'Shuffle':
-        return this.#onShuffle(from, message);
+        return this.#shuffling.onShuffle(from, message);
       case 'ShuffleReply':
-        return this.#onShuffleReply(from, message);
+        if (this.#shuffling.onShuffleReply(from, message)) this.#fill();
+        return undefined;
       default:
         return assertNever(message);
     }
@@ -171,26 +172,26 @@ export class HyParView {
     const crossing = this.#requests.take(from);
     const accepted = this.#mayAdmit(from, leaf) && (leaf || this.#hasRoomForJoin(from));
     if (accepted) this.#link(contact, leaf, Math.max(generation, crossing?.generation ?? 0), 'any');
-    this.#send(from, { type: 'JoinReply', generation, accepted, contacts: accepted ? this.#replyFor(from, MAX_CONTACTS) : this.#hostsFor(from) });
+    this.#turn.send(from, { type: 'JoinReply', generation, accepted, contacts: accepted ? this.#members.replyFor(from, MAX_CONTACTS) : this.#members.hostsFor(from) });
     // Nobody could dial a leaf: it asks whom it wants, with what we gave it.
     if (!accepted || leaf) return;
     // Also for one that was a neighbour already: it asks because it lost all it had.
     // As many walks as the paper, but none through a newcomer that has settled ones beside it.
     for (const { contact: neighbor } of this.#active.members) {
       if (neighbor.peer === from) continue;
-      const next = this.#active.next(from, from, this.#nowMs) as Link;
-      this.#send(next.contact.peer, { type: 'ForwardJoin', joiner: contact, ttlHops: this.#config.activeWalkHops });
+      const next = this.#active.next(from, from, this.#turn.nowMs) as Link;
+      this.#turn.send(next.contact.peer, { type: 'ForwardJoin', joiner: contact, ttlHops: this.#config.activeWalkHops });
     }
   }
 
   #onJoinReply(from: PeerId, { generation, accepted, contacts }: m.JoinReply): void {
     const request = this.#requests.get(from);
     if (request === undefined || request.generation !== generation) {
-      if (!accepted) return this.#ignore(from, 'JoinReply', 'unknown-reply');
+      if (!accepted) return this.#turn.ignore(from, 'JoinReply', 'unknown-reply');
       return this.#onLateAcceptance(from, generation, 'JoinReply');
     }
     this.#requests.take(from);
-    const candidates = this.#integrate(contacts, []);
+    const candidates = this.#members.integrate(contacts);
     if (accepted) {
       // When its Neighbor crossed our Join, the link is there already.
       if (!this.isNeighbor(from)) this.#link(request.contact, false, generation, 'any');
@@ -200,7 +201,7 @@ export class HyParView {
       else this.#setRepair();
       return;
     }
-    this.#release(from);
+    this.#members.release(from);
     this.#avoid(from);
     this.#redirects += 1;
     if (this.#redirects <= this.#config.maxRedirects) this.#joinQueue = [...candidates, ...this.#joinQueue].slice(0, MAX_CONTACTS);
@@ -209,18 +210,18 @@ export class HyParView {
 
   #onForwardJoin(from: PeerId, { joiner, ttlHops }: m.ForwardJoin): void {
     const link = this.#active.get(from);
-    if (link === undefined || link.leaf) return this.#ignore(from, 'ForwardJoin', 'not-a-neighbor');
+    if (link === undefined || link.leaf) return this.#turn.ignore(from, 'ForwardJoin', 'not-a-neighbor');
     if (joiner.peer === this.#self) return;
     // Differs: what a peer says is clamped, or it could have its walks go on for ever.
     const ttl = Math.min(ttlHops, this.#config.activeWalkHops);
-    const next = ttl === 0 ? undefined : this.#active.next(from, joiner.peer, this.#nowMs);
+    const next = ttl === 0 ? undefined : this.#active.next(from, joiner.peer, this.#turn.nowMs);
     if (next === undefined) {
       if (this.#mayAsk(joiner)) this.#request(joiner, 'welcome', 'high');
-      else this.#note(joiner);
+      else this.#members.integrate([joiner]);
       return;
     }
-    if (ttl === this.#config.passiveWalkHops) this.#note(joiner);
-    this.#send(next.contact.peer, { type: 'ForwardJoin', joiner, ttlHops: ttl - 1 });
+    if (ttl === this.#config.passiveWalkHops) this.#members.integrate([joiner]);
+    this.#turn.send(next.contact.peer, { type: 'ForwardJoin', joiner, ttlHops: ttl - 1 });
   }
 
   #onNeighbor(from: PeerId, { generation, priority, leaf, record }: m.Neighbor): void {
@@ -234,21 +235,22 @@ export class HyParView {
     const known = this.#active.get(from) !== undefined;
     const accepted = this.#mayAdmit(from, leaf) && (leaf || known || priority !== 'low' || !this.#active.isFull);
     const displaced = accepted ? this.#link(contact, leaf, generation, priority === 'probe' ? 'youngest' : 'any') : null;
-    this.#send(from, { type: 'NeighborReply', generation, accepted, displaced: priority === 'probe' ? displaced : null });
+    const offer = accepted ? (priority === 'probe' ? displaced : null) : leaf ? null : this.#pairUp(contact);
+    this.#turn.send(from, { type: 'NeighborReply', generation, accepted, offer });
   }
 
-  #onNeighborReply(from: PeerId, { generation, accepted, displaced }: m.NeighborReply): void {
+  #onNeighborReply(from: PeerId, { generation, accepted, offer }: m.NeighborReply): void {
     const request = this.#requests.get(from);
     if (request === undefined || request.generation !== generation) {
-      if (!accepted) return this.#ignore(from, 'NeighborReply', 'unknown-reply');
+      if (!accepted) return this.#turn.ignore(from, 'NeighborReply', 'unknown-reply');
       return this.#onLateAcceptance(from, generation, 'NeighborReply');
     }
     this.#requests.take(from);
-    if (accepted) return this.#settle(request, generation, displaced);
-    this.#release(from);
+    if (accepted) return this.#settle(request, generation, offer);
+    this.#members.release(from);
     // It stays in the passive view: it lives, and may have room another time.
     this.#avoid(from);
-    this.#fill();
+    this.#fillWith(offer);
   }
 
   /** A yes to what we no longer ask. A neighbour tells us the generation it knows; anybody else learns that there is no link. */
@@ -258,69 +260,21 @@ export class HyParView {
       link.generation = generation;
       return;
     }
-    this.#ignore(from, type, 'unknown-reply');
-    this.#send(from, { type: 'Disconnect', generation, alive: true, offer: null });
-    this.#release(from);
+    this.#turn.ignore(from, type, 'unknown-reply');
+    this.#members.disown(from, generation);
+    this.#members.release(from);
   }
 
   #onDisconnect(from: PeerId, { generation, alive, offer }: m.Disconnect): void {
     const link = this.#active.get(from);
-    if (link === undefined) return this.#ignore(from, 'Disconnect', 'not-a-neighbor');
-    if (link.generation !== generation) return this.#ignore(from, 'Disconnect', 'stale-generation');
-    this.#down(link, alive ? 'evicted' : 'left');
-    this.#effect({ type: 'Close', peer: from });
-    if (alive) this.#keep(link);
+    if (link === undefined) return this.#turn.ignore(from, 'Disconnect', 'not-a-neighbor');
+    if (link.generation !== generation) return this.#turn.ignore(from, 'Disconnect', 'stale-generation');
+    this.#members.down(link, alive ? 'evicted' : 'left');
+    this.#turn.perform({ type: 'Close', peer: from });
+    if (alive) this.#members.keep(link);
     // Not at once whom we just lost to another.
     this.#avoid(from);
-    if (offer !== null && this.#mayAsk(offer)) this.#request(offer, 'fill', this.#fillPriority());
-    this.#fill();
-  }
-
-  #onShuffle(from: PeerId, shuffle: m.Shuffle): void {
-    const link = this.#active.get(from);
-    if (link === undefined || link.generation !== shuffle.generation) {
-      // It believes in a link that we do not know: now it knows too.
-      this.#send(from, { type: 'Disconnect', generation: shuffle.generation, alive: true, offer: null });
-      return this.#ignore(from, 'Shuffle', link === undefined ? 'not-a-neighbor' : 'stale-generation');
-    }
-    const { origin, nonce, contacts } = shuffle;
-    if (origin === this.#self) return this.#ignore(from, 'Shuffle', 'own-shuffle');
-    const ttlHops = Math.min(shuffle.ttlHops, this.#config.activeWalkHops) - 1;
-    const next = ttlHops > 0 ? this.#active.next(from, origin, this.#nowMs) : undefined;
-    if (next !== undefined) {
-      if (!this.#mayPassOn(link)) return this.#ignore(from, 'Shuffle', 'too-many-shuffles');
-      this.#walks.remember(origin, nonce, from, next.contact.peer, this.#nowMs);
-      return this.#send(next.contact.peer, { ...shuffle, generation: next.generation, ttlHops });
-    }
-    if (this.#nowMs - link.shuffledMs < this.#config.shuffleIntervalMs / 2) return this.#ignore(from, 'Shuffle', 'too-many-shuffles');
-    link.shuffledMs = this.#nowMs;
-    const reply = this.#replyFor(origin, Math.min(contacts.length, MAX_CONTACTS));
-    this.#send(from, { type: 'ShuffleReply', origin, nonce, contacts: reply });
-    this.#integrate(contacts, reply);
-  }
-
-  #onShuffleReply(from: PeerId, reply: m.ShuffleReply): void {
-    const { origin, nonce, contacts } = reply;
-    if (nonce === PARTING_NONCE) return this.#onPartingGift(from, reply);
-    if (origin !== this.#self) {
-      const previous = this.#walks.take(origin, nonce, from, this.#nowMs);
-      if (previous === undefined) return this.#ignore(from, 'ShuffleReply', 'unknown-reply');
-      if (this.isNeighbor(previous)) this.#send(previous, reply);
-      return;
-    }
-    const ours = this.#shuffle;
-    if (ours === undefined || ours.nonce !== nonce || ours.to !== from) return this.#ignore(from, 'ShuffleReply', 'unknown-reply');
-    this.#shuffle = undefined;
-    this.#integrate(contacts, ours.sent);
-    this.#fill();
-  }
-
-  /** What a neighbour gives us before its Disconnect: whom to turn to instead. */
-  #onPartingGift(from: PeerId, reply: m.ShuffleReply): void {
-    const link = this.#active.get(from);
-    if (link === undefined || link.parted) return this.#ignore(from, 'ShuffleReply', 'unknown-reply');
-    link.parted = true;
-    this.#integrate(reply.contacts, []);
+    this.#fillWith(offer);
   }
 
   #onTimerFired(timer: OverlayTimer): void {
@@ -337,27 +291,16 @@ export class HyParView {
   }
 
   #onShuffleTimer(): void {
-    const { shuffleIntervalMs, activeWalkHops, shuffleActive, shufflePassive } = this.#config;
-    this.#setTimer('shuffle', around(shuffleIntervalMs, SHUFFLE_JITTER_PERCENT, this.#random));
+    this.#setTimer('shuffle', around(this.#config.shuffleIntervalMs, SHUFFLE_JITTER_PERCENT, this.#random));
     this.#tried.clear();
-    const link = pick(this.#active.members, this.#random);
-    if (link !== undefined) {
-      const to = link.contact.peer;
-      const others = this.#active.members.filter((other) => other !== link).map(({ contact }) => contact);
-      const sent = [...sample(others, shuffleActive, this.#random), ...sample(this.#passive.contacts, shufflePassive, this.#random)];
-      this.#nonce = this.#nonce === U32 - 1 ? 1 : this.#nonce + 1;
-      this.#shuffle = { nonce: this.#nonce, to, sent };
-      // A leaf is nobody to be known.
-      const contacts = this.#role === 'leaf' ? sent : [this.#me, ...sent];
-      this.#send(to, { type: 'Shuffle', generation: link.generation, origin: this.#self, nonce: this.#nonce, ttlHops: activeWalkHops, contacts });
-    }
+    this.#shuffling.start(this.#role === 'leaf' ? undefined : this.#me);
     this.#fill();
   }
 
   #onRequestsTimer(): void {
     this.#requestsTimerSet = false;
-    for (const request of this.#requests.takeExpired(this.#nowMs - this.#config.requestTimeoutMs)) {
-      this.#release(request.contact.peer);
+    for (const request of this.#requests.takeExpired(this.#turn.nowMs - this.#config.requestTimeoutMs)) {
+      this.#members.release(request.contact.peer);
       this.#failed(request, true);
     }
     this.#setRequestsTimer();
@@ -367,13 +310,13 @@ export class HyParView {
     this.#repairSet = false;
     this.#tried.clear();
     this.#fill();
-    if (this.#active.members.length === 0 && this.#requests.size === 0) this.#emit({ type: 'Isolated' });
+    if (this.#active.members.length === 0 && this.#requests.size === 0) this.#turn.emit({ type: 'Isolated' });
     if (!this.#active.isFull) this.#setRepair();
   }
 
   #onLinkLost(peer: PeerId): void {
     const link = this.#active.get(peer);
-    if (link !== undefined) this.#down(link, 'lost');
+    if (link !== undefined) this.#members.down(link, 'lost');
     const request = this.#requests.take(peer);
     // It may have closed what it no longer needed while we asked, so it is not forgotten.
     if (request !== undefined) this.#failed(request, true);
@@ -386,136 +329,44 @@ export class HyParView {
   }
 
   #onLeaveRequested(): void {
-    for (const link of [...this.#active.members, ...this.#active.leaves]) this.#part(link, 'leaving', null);
+    for (const link of [...this.#active.members, ...this.#active.leaves]) this.#members.part(link, 'leaving', null);
     this.#state = 'left';
     this.#passive.clear();
     this.#requests.clear();
-    this.#walks.clear();
+    this.#shuffling.clear();
     this.#tried.clear();
     this.#joinQueue = [];
-    this.#shuffle = undefined;
   }
 
   /** Nobody may find its way to us by itself when we are a leaf. */
   #mayAdmit(peer: PeerId, leaf: boolean): boolean {
-    return this.#role === 'member' && (!leaf || this.#active.get(peer) !== undefined || this.#active.hasRoomForLeaf());
+    return this.#role === 'member' && (!leaf || this.#active.get(peer)?.leaf === true || this.#active.hasRoomForLeaf());
   }
 
   /** Whether a member that joins gets a place. Too many in a second are sent on, or one contact would split its topic into islands. */
   #hasRoomForJoin(peer: PeerId): boolean {
     if (!this.#active.isFull || this.#active.get(peer) !== undefined) return true;
-    this.#joinTimes = this.#joinTimes.filter((atMs) => this.#nowMs - atMs < JOIN_WINDOW_MS);
+    this.#joinTimes = this.#joinTimes.filter((atMs) => this.#turn.nowMs - atMs < JOIN_WINDOW_MS);
     if (this.#joinTimes.length >= this.#config.joinsPerSecond) return false;
-    this.#joinTimes.push(this.#nowMs);
+    this.#joinTimes.push(this.#turn.nowMs);
     return true;
   }
 
-  /** Makes a neighbour of a peer that agreed. Returns whom it displaced. */
-  #link(contact: Contact, leaf: boolean, generation: Generation, guest: 'any' | 'youngest'): Contact | null {
-    const known = this.#active.get(contact.peer);
-    if (known !== undefined && known.leaf === leaf) {
-      // Accept the newest: the peer may have come back before we noticed that its old link was dead.
-      known.generation = generation;
-      return null;
-    }
-    if (known !== undefined) this.#down(known, 'displaced');
-    const displaced = leaf || !this.#active.isFull ? undefined : guest === 'any' ? this.#active.anyGuest(this.#nowMs) : this.#active.youngestGuest(this.#nowMs);
-    if (displaced !== undefined) this.#part(displaced, 'displaced', null);
-    this.#enter(contact, leaf, generation);
-    return displaced?.contact ?? null;
-  }
-
-  #enter(contact: Contact, leaf: boolean, generation: Generation): void {
-    this.#passive.remove(contact.peer);
-    this.#active.add(contact, leaf, generation, this.#nowMs);
+  #link(contact: Contact, leaf: boolean, generation: Generation, guest: Guest, offer: Contact | null = null): Contact | null {
     this.#repairDelayMs = this.#config.repairFirstMs;
-    this.#emit({ type: 'NeighborUp', peer: contact.peer });
+    return this.#members.link(contact, leaf, generation, guest, offer);
   }
 
   /** What we asked for is granted. */
-  #settle(request: Request, generation: Generation, displaced: Contact | null): void {
-    const { contact, purpose, priority } = request;
-    if (this.#active.isFull && !this.isNeighbor(contact.peer)) {
+  #settle({ contact, purpose, priority }: Request, generation: Generation, offer: Contact | null): void {
+    if (priority === 'low' && this.#active.isFull && !this.isNeighbor(contact.peer)) {
       // The place was filled meanwhile. To displace somebody for it would only move the gap.
-      if (priority === 'low') return this.#decline(contact, generation);
-      const guest = purpose === 'probe' ? this.#active.youngestGuest(this.#nowMs) : this.#active.anyGuest(this.#nowMs);
-      if (guest !== undefined) this.#part(guest, 'displaced', displaced);
+      this.#members.disown(contact.peer, generation);
+      this.#members.release(contact.peer);
+      this.#members.integrate([contact]);
+      return;
     }
-    this.#link(contact, false, generation, 'any');
-  }
-
-  #decline(contact: Contact, generation: Generation): void {
-    this.#send(contact.peer, { type: 'Disconnect', generation, alive: true, offer: null });
-    this.#effect({ type: 'Close', peer: contact.peer });
-    this.#note(contact);
-  }
-
-  /**
-   * Ends a link in friendship: first whom to turn to, then the Disconnect.
-   * @param offer somebody else with a place to fill
-   */
-  #part(link: Link, reason: DownReason, offer: Contact | null): void {
-    const { peer } = link.contact;
-    this.#send(peer, { type: 'ShuffleReply', origin: peer, nonce: PARTING_NONCE, contacts: this.#replyFor(peer, MAX_CONTACTS) });
-    this.#send(peer, { type: 'Disconnect', generation: link.generation, alive: reason !== 'leaving', offer });
-    this.#down(link, reason);
-    this.#effect({ type: 'Close', peer });
-    this.#keep(link);
-  }
-
-  #down(link: Link, reason: DownReason): void {
-    this.#active.remove(link);
-    this.#emit({ type: 'NeighborDown', peer: link.contact.peer, reason });
-  }
-
-  /** A former neighbour that lives is worth knowing, if it can be dialled. */
-  #keep({ contact, leaf }: Link): void {
-    if (!leaf) this.#passive.add(contact);
-  }
-
-  #note(contact: Contact): void {
-    this.#integrate([contact], []);
-  }
-
-  /** Takes contacts into the passive view and returns those that are not neighbours. */
-  #integrate(contacts: readonly Contact[], sent: readonly Contact[]): Contact[] {
-    const strangers = contacts.slice(0, MAX_CONTACTS).filter(({ peer }) => peer !== this.#self && !this.isNeighbor(peer));
-    for (const contact of strangers) this.#passive.add(contact, sent);
-    if (strangers.length > 0) this.#emit({ type: 'Learned', contacts: strangers });
-    return strangers;
-  }
-
-  /**
-   * Members for somebody who asks: of the passive view, and where that is short of the active one too, as in a small topic.
-   * To a neighbour our other neighbours would be no help: links among them make cliques.
-   */
-  #replyFor(peer: PeerId, count: number): Contact[] {
-    const known = sample(
-      this.#passive.contacts.filter((contact) => contact.peer !== peer),
-      count,
-      this.#random,
-    );
-    return known.length < count ? [...known, ...this.#neighborsFor(peer, count - known.length)] : known;
-  }
-
-  /** Members for one that has to join elsewhere: neighbours first, who surely live. */
-  #hostsFor(peer: PeerId): Contact[] {
-    const others = this.#passive.contacts.filter((contact) => contact.peer !== peer);
-    return [...sample(others, MAX_CONTACTS / 2, this.#random), ...this.#neighborsFor(peer, MAX_CONTACTS / 2)];
-  }
-
-  #neighborsFor(peer: PeerId, count: number): Contact[] {
-    const neighbors = this.#active.members.map(({ contact }) => contact).filter((contact) => contact.peer !== peer);
-    return sample(neighbors, count, this.#random);
-  }
-
-  #mayPassOn(link: Link): boolean {
-    if (this.#nowMs - link.walksSinceMs >= this.#config.shuffleIntervalMs / 2) {
-      link.walksSinceMs = this.#nowMs;
-      link.walks = 0;
-    }
-    link.walks += 1;
-    return link.walks <= this.#config.maxWalksPerNeighbor;
+    this.#link(contact, false, generation, purpose === 'probe' ? 'youngest' : 'any', offer);
   }
 
   #mayAsk({ peer }: Contact): boolean {
@@ -531,10 +382,31 @@ export class HyParView {
     this.#fill();
   }
 
+  /** Somebody who asks in vain gets to know who did so before: of few with a place to fill, each would ask a thousand others first. */
+  #pairUp(contact: Contact): Contact | null {
+    const before = this.#inVain;
+    if (before === undefined || before.contact.peer === contact.peer || this.#turn.nowMs - before.atMs >= this.#config.repairMaxMs) {
+      this.#inVain = { contact, atMs: this.#turn.nowMs };
+      return null;
+    }
+    this.#inVain = undefined;
+    return before.contact;
+  }
+
+  /** Asks whom a peer offers, if there is a place to fill, and then as many others as there are places. */
+  #fillWith(offer: Contact | null): void {
+    if (offer !== null && this.#openPlaces() > 0 && this.#mayAsk(offer)) this.#request(offer, 'fill', this.#fillPriority());
+    this.#fill();
+  }
+
+  /** Places to fill for which nobody is being asked. */
+  #openPlaces(): number {
+    return this.#config.activeViewSize - this.#active.members.length - this.#requests.filling().length;
+  }
+
   /** Asks as many as there are places to fill. */
   #fill(): void {
-    let open = this.#config.activeViewSize - this.#active.members.length - this.#requests.filling().length;
-    for (; open > 0; open -= 1) {
+    for (let open = this.#openPlaces(); open > 0; open -= 1) {
       const contact = this.#nextCandidate();
       if (contact === undefined) return this.#setRepair();
       this.#request(contact, 'fill', this.#fillPriority());
@@ -554,9 +426,9 @@ export class HyParView {
   #request(contact: Contact, purpose: Request['purpose'], priority: Priority): void {
     this.#generation = (this.#generation + 1) % U32;
     const generation = this.#generation;
-    this.#requests.add({ contact, generation, purpose, priority, sinceMs: this.#nowMs });
+    this.#requests.add({ contact, generation, purpose, priority, sinceMs: this.#turn.nowMs });
     const about = { generation, leaf: this.#role === 'leaf', record: this.#me.record };
-    this.#effect({ type: 'Connect', to: contact, message: purpose === 'join' ? { type: 'Join', ...about } : { type: 'Neighbor', priority, ...about } });
+    this.#turn.perform({ type: 'Connect', to: contact, message: purpose === 'join' ? { type: 'Join', ...about } : { type: 'Neighbor', priority, ...about } });
     this.#setRequestsTimer();
   }
 
@@ -574,11 +446,6 @@ export class HyParView {
     this.#tried.add(peer);
   }
 
-  /** Gives up a link that a request opened, unless it serves. */
-  #release(peer: PeerId): void {
-    if (!this.isNeighbor(peer)) this.#effect({ type: 'Close', peer });
-  }
-
   #setRepair(): void {
     if (this.#repairSet) return;
     this.#repairSet = true;
@@ -590,26 +457,10 @@ export class HyParView {
     const oldestMs = this.#requests.oldestMs();
     if (oldestMs === undefined || this.#requestsTimerSet) return;
     this.#requestsTimerSet = true;
-    this.#setTimer('requests', Math.max(1, oldestMs + this.#config.requestTimeoutMs - this.#nowMs));
+    this.#setTimer('requests', Math.max(1, oldestMs + this.#config.requestTimeoutMs - this.#turn.nowMs));
   }
 
   #setTimer(timer: OverlayTimer, delayMs: number): void {
-    this.#effect({ type: 'SetTimer', timer, delayMs });
-  }
-
-  #send(to: PeerId, message: OverlayMessage): void {
-    this.#effect({ type: 'Send', to, message });
-  }
-
-  #ignore(peer: PeerId, message: OverlayMessage['type'], reason: IgnoredReason): void {
-    this.#emit({ type: 'Ignored', peer, message, reason });
-  }
-
-  #emit(event: OverlayEvent): void {
-    this.#effect({ type: 'Emit', event });
-  }
-
-  #effect(effect: OverlayEffect): void {
-    this.#effects.push(effect);
+    this.#turn.perform({ type: 'SetTimer', timer, delayMs });
   }
 }

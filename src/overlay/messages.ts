@@ -24,9 +24,9 @@ export type Join = { readonly type: 'Join'; readonly generation: Generation; rea
 export type JoinReply = { readonly type: 'JoinReply'; readonly generation: Generation; readonly accepted: boolean; readonly contacts: readonly Contact[] };
 export type ForwardJoin = { readonly type: 'ForwardJoin'; readonly joiner: Contact; readonly ttlHops: number };
 export type Neighbor = { readonly type: 'Neighbor'; readonly generation: Generation; readonly priority: Priority; readonly leaf: boolean; readonly record: Uint8Array | undefined };
-/** `displaced`: the neighbour that made room for a probe. Who is displaced at the other end is told of it, so that the two can pair up. */
-export type NeighborReply = { readonly type: 'NeighborReply'; readonly generation: Generation; readonly accepted: boolean; readonly displaced: Contact | null };
-/** `alive`: the sender stays in the topic. `offer`: who lost its link to make room for the same probe, and has a place to fill. */
+/** `offer`: somebody with a place to fill: who made room for a probe, for the one that is displaced at the other end; with a no, who asked in vain before. */
+export type NeighborReply = { readonly type: 'NeighborReply'; readonly generation: Generation; readonly accepted: boolean; readonly offer: Contact | null };
+/** `alive`: the sender stays in the topic. `offer`: somebody with a place to fill, because it made room for the same probe. */
 export type Disconnect = { readonly type: 'Disconnect'; readonly generation: Generation; readonly alive: boolean; readonly offer: Contact | null };
 /** `generation`: of the link it comes over. `contacts`: at most 8. `nonce`: a u32, not 0, new for each Shuffle of an origin. */
 export type Shuffle = { readonly type: 'Shuffle'; readonly generation: Generation; readonly origin: PeerId; readonly nonce: number; readonly ttlHops: number; readonly contacts: readonly Contact[] };

@@ -27,9 +27,9 @@ export class Walks {
   /** A walk that comes through a second time keeps its first way back, which is the shorter. */
   remember(origin: PeerId, nonce: number, previous: PeerId, next: PeerId, nowMs: number): void {
     this.#expire(nowMs);
-    const known = this.#walks.find((walk) => walk.origin === origin && walk.nonce === nonce);
-    if (known !== undefined) {
-      known.next = next;
+    for (const walk of this.#walks) {
+      if (walk.nonce !== nonce || walk.origin !== origin) continue;
+      walk.next = next;
       return;
     }
     if (this.#walks.length >= this.#max) this.#walks.shift();
@@ -39,7 +39,7 @@ export class Walks {
   /** To whom the reply goes that came from `from`. Once only. */
   take(origin: PeerId, nonce: number, from: PeerId, nowMs: number): PeerId | undefined {
     this.#expire(nowMs);
-    const at = this.#walks.findIndex((walk) => walk.origin === origin && walk.nonce === nonce && walk.next === from);
+    const at = this.#walks.findIndex((walk) => walk.nonce === nonce && walk.origin === origin && walk.next === from);
     return at < 0 ? undefined : this.#walks.splice(at, 1)[0]?.previous;
   }
 

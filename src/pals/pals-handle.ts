@@ -33,7 +33,7 @@ export interface InvitePort {
   now(): number;
   /** Where others can dial this node, best first. */
   addresses(): readonly string[];
-  /** Resolves when there is a link to that peer. @throws HearsayError `HEARSAY_UNREACHABLE` */
+  /** Resolves when there is a link to that peer. @throws HearsayError `HEARSAY_UNREACHABLE`, `HEARSAY_HANDSHAKE_FAILED`, `HEARSAY_CLOCK_SKEW`, `HEARSAY_REFUSED` */
   connect(addresses: readonly string[], peer: PeerId): Promise<void>;
   /** Resolves when the watches of both sides on each other are answered. @throws HearsayError `HEARSAY_TIMEOUT` */
   settled(peer: PeerId): Promise<void>;
@@ -123,7 +123,7 @@ export class PalsHandle {
    * Takes an invite up. Resolves with the inviter once both are mutual and hear each other.
    * When the inviter refuses, it is no target of ours afterwards, unless it was one before; when it cannot be reached half way, it stays one.
    * @throws HearsayError `HEARSAY_BAD_INVITE`, `HEARSAY_INVITE_EXPIRED`, `HEARSAY_INVITE_USED`, `HEARSAY_UNREACHABLE`, `HEARSAY_OVERLOADED`,
-   * `HEARSAY_REFUSED`, `HEARSAY_TIMEOUT`
+   * `HEARSAY_HANDSHAKE_FAILED` (another network, password or program), `HEARSAY_CLOCK_SKEW`, `HEARSAY_REFUSED`, `HEARSAY_TIMEOUT`
    */
   async redeem(link: string): Promise<PeerId> {
     const { inviter, addresses, token } = parseInvite(link, this.#port.now());

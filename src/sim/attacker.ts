@@ -52,7 +52,7 @@ export class Attacker implements Actor {
         return this.#send(from, { type: 'JoinReply', generation: message.generation, accepted: true, contacts: this.#accomplices() });
       case 'Neighbor':
         this.#links.add(from);
-        return this.#send(from, { type: 'NeighborReply', generation: message.generation, accepted: true, displaced: this.#accomplices()[0] ?? null });
+        return this.#send(from, { type: 'NeighborReply', generation: message.generation, accepted: true, offer: this.#accomplices()[0] ?? null });
       case 'JoinReply':
       case 'NeighborReply':
         if (message.accepted) this.#links.add(from);

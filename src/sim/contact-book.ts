@@ -37,6 +37,7 @@ export class ContactBook {
   }
 
   #indexOf(peer: PeerId): number {
-    return this.#entries.findIndex((entry) => entry.peer === peer);
+    for (let at = 0; at < this.#entries.length; at += 1) if ((this.#entries[at] as Contact).peer === peer) return at;
+    return -1;
   }
 }

@@ -385,9 +385,10 @@ class HonestNode implements Actor {
   }
 }
 
-/** The digits that differ come first, so that comparing two ids is quick. */
+/** The digits that differ come first, and the string is the engine's one copy of it, as the names of properties are: comparing two is comparing pointers. */
 function peerIdOf(index: NodeIndex): PeerId {
-  return index.toString(16).padStart(8, '0').padEnd(64, '0') as PeerId;
+  const [interned] = Object.keys({ [index.toString(16).padStart(8, '0').padEnd(64, '0')]: 0 });
+  return interned as PeerId;
 }
 
 function mix32(x: number): number {

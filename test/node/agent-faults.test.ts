@@ -352,6 +352,16 @@ describe('watchers of our own process', () => {
     expect([log, left]).toEqual([['acked undefined', 'kicked not you', 'watch-ack', 'kick'], []]);
   });
 
+  test('one that leaves before it is answered gets no answer; the agent hears that it left', async () => {
+    const { host, quiet } = await start();
+    const log: string[] = [];
+    await host.run('app', { onWatch: () => fact([], 'm', 1), onLeave: (path) => void log.push(`left ${path}`) });
+    host.watch('app', '/p', { acked: () => log.push('acked'), fact: () => log.push('fact'), kicked: () => log.push('kicked') })();
+    await quiet();
+    await quiet();
+    expect(log).toEqual(['left /p']);
+  });
+
   test('one that leaves over its first fact gets no second', async () => {
     const { host, quiet } = await start();
     const got: unknown[] = [];

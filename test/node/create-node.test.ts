@@ -39,6 +39,7 @@ describe('options', () => {
     { name: 'an address that does not parse', options: { listen: 'localhost:7700' }, code: 'HEARSAY_BAD_ADDRESS', field: 'address' },
     { name: 'a bootstrap address that does not parse', options: { bootstrap: ['ws://'] }, code: 'HEARSAY_BAD_ADDRESS', field: 'address' },
     { name: 'an announced address nobody can dial', options: { announce: ['ws://0.0.0.0:7700'] }, code: 'HEARSAY_BAD_ADDRESS', field: 'announce' },
+    { name: 'an announced address with a peer id', options: { announce: [`ws://ann.example#${'a'.repeat(64)}`] }, code: 'HEARSAY_BAD_ADDRESS', field: 'announce' },
     { name: 'addresses that are no list', options: { bootstrap: 'ws://127.0.0.1:7700' }, code: 'HEARSAY_BAD_CONFIG', field: 'bootstrap' },
     { name: 'an admin that is no peer', options: { admins: ['bob'] }, code: 'HEARSAY_BAD_PEER_ID', field: 'peer' },
     { name: 'an unknown limit', options: { limits: { maxFun: 1 } }, code: 'HEARSAY_BAD_CONFIG', field: 'limits.maxFun' },
@@ -116,6 +117,12 @@ describe('listening', () => {
     expect(node.addresses).toHaveLength(2);
   });
 
+  test('of more addresses than a record holds the first are announced', async () => {
+    const long = (n: number): string => `wss://${`${n}`.repeat(60)}.example`;
+    const node = await start({ announce: [1, 2, 3, 4, 5, 6, 7].map(long) });
+    expect(node.addresses.map((address) => address[6])).toEqual(['1', '2', '3', '4']);
+  });
+
   test('an invite of a node nobody can dial is HEARSAY_NO_ADDRESS with the remedy', async () => {
     await expect((await start()).pals.invite()).rejects.toMatchObject({ code: 'HEARSAY_NO_ADDRESS', message: expect.stringContaining('announce') });
   });
@@ -132,7 +139,7 @@ describe('strangers at the door', () => {
     const ann = await start({ ...annOptions, listen: 'ws://127.0.0.1:0' });
     const bob = await start(bobOptions);
     const refused = refusal(ann);
-    await expect(bob.pals.redeem(await ann.pals.invite())).rejects.toMatchObject({ code: 'HEARSAY_UNREACHABLE' });
+    await expect(bob.pals.redeem(await ann.pals.invite())).rejects.toMatchObject({ code: 'HEARSAY_HANDSHAKE_FAILED' });
     expect(await refused).toMatchObject({ type: 'refused', count: 1 });
     expect(ann.peers).toEqual([]);
   });
@@ -156,6 +163,19 @@ describe('strangers at the door', () => {
   });
 });
 
+describe('P9', () => {
+  test('P9 the user is told when somebody adds or drops us', async () => {
+    const ann = await start({ listen: 'ws://127.0.0.1:0' });
+    const bob = await start({ bootstrap: ann.addresses });
+    const added = next(ann.events$, ({ type }) => type === 'pal-added');
+    await bob.pals.meet(ann.id);
+    expect(await added).toEqual({ type: 'pal-added', peer: bob.id });
+    const dropped = next(ann.events$, ({ type }) => type === 'pal-dropped');
+    await bob.pals.part(ann.id);
+    expect(await dropped).toEqual({ type: 'pal-dropped', peer: bob.id });
+  });
+});
+
 describe('close', () => {
   test('twice is fine, and nothing runs afterwards', async () => {
     const node = await start({ listen: 'ws://127.0.0.1:0' });
@@ -163,6 +183,16 @@ describe('close', () => {
     await Promise.all([node.close(), node.close()]);
     await expect(app.poke('m')).rejects.toMatchObject({ code: 'HEARSAY_CLOSED' });
     await expect(node.run('other', {})).rejects.toMatchObject({ code: 'HEARSAY_CLOSED' });
+  });
+
+  test('while an agent starts: it does not come up', async () => {
+    const node = await start();
+    let began = false;
+    const running = node.run('app', { onInit: () => void (began = true) });
+    const closing = node.close();
+    await expect(running).rejects.toMatchObject({ code: 'HEARSAY_CLOSED' });
+    await closing;
+    expect(began).toBe(false);
   });
 
   test('of an app ends its streams and frees its name', async () => {

@@ -57,9 +57,9 @@ test('a failing disk: what is asked fails with its code, rumors are relayed, and
   expect([bob.pals.mutuals(), heard]).toEqual([[ann.id, cat.id].sort(), [expect.stringMatching(/^mended/)]]);
 
   // The node still hears of new pals, and keeps a link to them.
-  const dan = await network.node('dan', { clock, bootstrap: bob.addresses });
-  await next(bob.events$, (event) => event.type === 'link-up' && event.peer === dan.id);
-  await bob.pals.meet(dan.id);
+  const dan = await network.node('dan', { clock });
+  await befriend(bob, dan);
+  await dan.pals.part(bob.id);
   const redialled = next(bob.events$, (event) => event.type === 'link-up' && event.peer === dan.id && event.dialled);
   network.memory.cut('bob', 'dan');
   await redialled;

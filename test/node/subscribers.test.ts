@@ -34,6 +34,18 @@ describe('a subscriber', () => {
     expect(got).toHaveLength(1_000);
   });
 
+  test('that leaves over the first of what was held gets no second', () => {
+    const got: unknown[] = [];
+    const fact = ({ data }: OutgoingFact): void => {
+      got.push(data);
+      one.end();
+    };
+    const one = new Subscriber(bob, '/p', { fact, kicked: () => undefined, dropped: () => undefined });
+    for (const data of [1, 2]) one.give(new OutgoingFact('m', data, 1_000), true);
+    one.open();
+    expect(got).toEqual([1]);
+  });
+
   test('that ended gets nothing and cannot be opened', () => {
     const { one, got } = subscriber(bob, '/p');
     one.end();

@@ -7,7 +7,7 @@ import type { Agent, Report } from '../../src/agent.ts';
 import type { PeerId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { Host } from '../../src/node/host.ts';
-import { linksAgent } from '../../src/node/links-agent.ts';
+import { LINK_WIRE, linksAgent } from '../../src/node/links-agent.ts';
 import { decodeMessage } from '../../src/node/messages.ts';
 import type { Message } from '../../src/node/messages.ts';
 import { Router } from '../../src/node/router.ts';
@@ -62,7 +62,7 @@ export class LinkedHost {
     if (up) this.#current.set(peer, link);
     else this.#current.delete(peer);
     if (!up) this.router.linkDown(peer);
-    void this.host.poke('links', 'link', { type: up ? 'up' : 'down', peer }).then(() =>
+    this.host.tell('links', LINK_WIRE, 'link', { type: up ? 'up' : 'down', peer }, () =>
       this.host.after('pals', () => {
         if (this.#current.get(peer) === link) this.router.linkUp(peer);
       }),

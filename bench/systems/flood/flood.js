@@ -3,7 +3,7 @@
  * no bound: the limit of what a carrier allows.
  */
 
-/** @import { BenchNode, StartOptions } from '../../lib/types.d.ts' */
+/** @import { BenchNode, StartOptions } from '../../lib/types.d.mts' */
 
 /**
  * @typedef {object} Wire one end of a link

@@ -9,7 +9,7 @@ import { identify } from '@libp2p/identify';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 
-/** @import { BenchNode, StartOptions } from '../../lib/types.d.ts' */
+/** @import { BenchNode, StartOptions } from '../../lib/types.d.mts' */
 
 export const LIBP2P_PACKAGES = ['libp2p', '@libp2p/tcp', '@libp2p/noise', '@libp2p/yamux', '@libp2p/identify'];
 

@@ -13,14 +13,18 @@ export interface EclipseFigures {
   readonly giantComponentShare: number;
   /** Share of attackers among their neighbours. */
   readonly attackerShareOfActive: number;
-  /** Share of the newcomers that are in that part too. */
+  /** Share of the newcomers that are in that part ten seconds after they asked to join. */
   readonly newcomersJoinedShare: number;
+  /** Share of them that are in it at the end. Lower: only guests' places are to be had, and the attackers never stop asking for these. */
+  readonly newcomersHeldShare: number;
 }
 
 const SETTLE_CYCLES = 10;
 const ATTACK_CYCLES = 100;
 /** Honest newcomers, as a share of the nodes, spread over the attack (our choice). */
 const NEWCOMER_SHARE = 0.1;
+/** After that time a newcomer should be in: a Join, its walks and their dials take about one second (our choice). */
+const JOINED_AFTER_MS = 10_000;
 
 export function runEclipse(options: ScenarioOptions): Outcome<EclipseFigures> {
   const { nodes, progress } = options;
@@ -38,25 +42,35 @@ export function runEclipse(options: ScenarioOptions): Outcome<EclipseFigures> {
   const startMs = network.nowMs;
   const attackMs = ATTACK_CYCLES * cycleMs(network);
   const count = Math.round(NEWCOMER_SHARE * nodes);
+  let joined = 0;
   for (let i = 0; i < count; i += 1) {
     network.runUntil(startMs + ((i + 1) / (count + 1)) * attackMs);
-    newcomers.push(joinThrough(network, random.below(nodes)));
+    const newcomer = joinThrough(network, random.below(nodes));
+    newcomers.push(newcomer);
+    network.runUntil(network.nowMs + JOINED_AFTER_MS);
+    if (honestGiant(network, nodes, newcomers).has(newcomer)) joined += 1;
     progress(`newcomer ${i + 1} of ${count}`);
   }
   network.runUntil(startMs + attackMs);
-  return { traceHash: network.traceHash, figures: figuresOf(network, nodes, newcomers) };
+  return { traceHash: network.traceHash, figures: { ...figuresOf(network, nodes, newcomers), newcomersJoinedShare: shareOf(joined, count) } };
 }
 
-function figuresOf(network: Network, nodes: number, newcomers: readonly NodeIndex[]): EclipseFigures {
+/** The largest part that hangs together by honest links alone. */
+function honestGiant(network: Network, nodes: number, newcomers: readonly NodeIndex[]): ReadonlySet<NodeIndex> {
   const honest = new Set<NodeIndex>([...Array(nodes).keys(), ...newcomers]);
   const { graph, nodes: places } = network.graph((node) => honest.has(node));
-  const giant = new Set([...giantNodes(graph)].map((at) => places[at] as NodeIndex));
+  return new Set(giantNodes(graph).map((at) => places[at] as NodeIndex));
+}
+
+function figuresOf(network: Network, nodes: number, newcomers: readonly NodeIndex[]): Omit<EclipseFigures, 'newcomersJoinedShare'> {
+  const giant = honestGiant(network, nodes, newcomers);
+  const isHonest = (node: NodeIndex): boolean => node < nodes || newcomers.includes(node);
   let eclipsed = 0;
   let links = 0;
   let hostile = 0;
   for (let node = 0; node < nodes; node += 1) {
     const neighbors = network.neighborsOf(node);
-    const bad = neighbors.filter((other) => !honest.has(other)).length;
+    const bad = neighbors.filter((other) => !isHonest(other)).length;
     links += neighbors.length;
     hostile += bad;
     if (bad === neighbors.length) eclipsed += 1;
@@ -66,6 +80,10 @@ function figuresOf(network: Network, nodes: number, newcomers: readonly NodeInde
     eclipsedShare: eclipsed / nodes,
     giantComponentShare: inGiant(Array(nodes).keys()) / nodes,
     attackerShareOfActive: links === 0 ? 0 : hostile / links,
-    newcomersJoinedShare: newcomers.length === 0 ? 1 : inGiant(newcomers) / newcomers.length,
+    newcomersHeldShare: shareOf(inGiant(newcomers), newcomers.length),
   };
+}
+
+function shareOf(count: number, all: number): number {
+  return all === 0 ? 1 : count / all;
 }

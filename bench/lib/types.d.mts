@@ -72,7 +72,7 @@ export type Load =
 /** One line of a scenario: what stays the same for all systems. */
 export type Setting = Readonly<Record<string, number | string>>;
 
-/** What one repetition measured of one system. `undefined`: this system has no such thing. */
+/** What one repetition measured of one system. A figure that is `undefined` is one this system does not have. */
 export type Sample = Readonly<Record<string, number | undefined>>;
 
 /** What the figures of a scenario are, and which of them is compared. */
@@ -96,7 +96,8 @@ export interface Scenario {
   /** The column whose ratio, hearsay over the other, is printed. */
   readonly headline: string;
   settings(options: Options): readonly Setting[];
-  measure(system: string, setting: Setting, options: Options): Promise<Sample>;
+  /** `undefined`: this system has nothing to measure here. */
+  measure(system: string, setting: Setting, options: Options): Promise<Sample | undefined>;
 }
 
 /** The command line. */

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import type { PeerId } from '../../src/ids.ts';
+import { limits } from '../../src/limits.ts';
+import { Bootstrap } from '../../src/node/bootstrap.ts';
+import { ManualClock } from '../support/clock.ts';
+
+const PEER = 'a'.repeat(64) as PeerId;
+
+function make(connect: () => Promise<PeerId>): { bootstrap: Bootstrap; clock: ManualClock; dials: number[]; up: Set<PeerId>; turn(): Promise<void> } {
+  const clock = new ManualClock();
+  const began = clock.now();
+  const dials: number[] = [];
+  const up = new Set<PeerId>();
+  const bootstrap = new Bootstrap(['memory://a'], {
+    clock,
+    random: { below: () => 0, fork: () => ({ below: () => 0, fork: () => boom() }) },
+    limits: limits({ redialMaxMs: 5_000 }),
+    connect: () => {
+      dials.push(clock.now() - began);
+      return connect();
+    },
+    isUp: (peer) => up.has(peer),
+  });
+  return { bootstrap, clock, dials, up, turn: () => new Promise(setImmediate) };
+}
+
+test('a failed dial is tried again, later and later up to redialMaxMs, until the node closes', async () => {
+  const { bootstrap, clock, dials, turn } = make(() => Promise.reject(new Error('nobody')));
+  bootstrap.start();
+  for (let seconds = 0; seconds < 20; seconds += 1) {
+    await turn();
+    clock.advance(1_000);
+  }
+  expect(dials).toEqual([0, 2_000, 6_000, 11_000, 16_000]);
+  bootstrap.close();
+  expect(clock.timers).toBe(0);
+});
+
+test('a link that is lost is dialled again; one to somebody else is not ours', async () => {
+  const { bootstrap, clock, dials, up, turn } = make(() => Promise.resolve(PEER));
+  up.add(PEER);
+  bootstrap.start();
+  await turn();
+  bootstrap.lost('b'.repeat(64) as PeerId);
+  expect(clock.timers).toBe(0);
+  bootstrap.lost(PEER);
+  clock.advance(1_000);
+  expect(dials).toEqual([0, 1_000]);
+});
+
+test('a link that is gone before we hear that it was there is dialled again, too', async () => {
+  const { bootstrap, clock, dials, turn } = make(() => Promise.resolve(PEER));
+  bootstrap.start();
+  await turn();
+  clock.advance(1_000);
+  expect(dials).toEqual([0, 1_000]);
+});
+
+function boom(): never {
+  throw new Error('boom');
+}
