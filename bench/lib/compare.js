@@ -82,7 +82,7 @@ async function undisturbed(measure, options, say) {
 /**
  * @param {readonly Column[]} columns
  * @param {readonly Sample[]} samples
- * @returns {Record<string, unknown>} a dot in a column's name nests
+ * @returns {Record<string, unknown>} a dot in a column's name nests: `latencyMs.p50` is a median, and `latencyMs.p50Spread` stands beside it
  */
 function figures(columns, samples) {
   /** @type {Record<string, unknown>} */
@@ -91,9 +91,9 @@ function figures(columns, samples) {
     const values = valuesOf(samples, name);
     if (values.length === 0) continue;
     const [middle, min, max] = [median(values), Math.min(...values), Math.max(...values)];
-    const value = spread === true ? { median: middle, min, max } : least === true ? min : middle;
     const [outer = name, inner] = name.split('.');
-    all[outer] = inner === undefined ? value : { .../** @type {object} */ (all[outer] ?? {}), [inner]: value };
+    if (inner === undefined) all[outer] = spread === true ? { median: middle, min, max } : least === true ? min : middle;
+    else all[outer] = { .../** @type {object} */ (all[outer] ?? {}), [inner]: middle, [`${inner}Spread`]: { min, max } };
   }
   return all;
 }

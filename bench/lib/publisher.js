@@ -79,9 +79,9 @@ export class Publisher {
   /** Publishes a confirmation, when it is time for one. @param {number} received how many data have come from the other side */
   confirm(received) {
     if (this.#load.type !== 'listen' || this.#load.confirmEvery === 0 || received % this.#load.confirmEvery !== 0) return;
-    const [node] = this.#nodes;
     const header = { kind: CONFIRMATION, process: this.#process, publisher: this.#globals[0] ?? 0, number: this.#number++ };
-    setImmediate(() => void node?.publish(datum(header, HEADER_BYTES)));
+    // One that is lost because its node stops is missed by nobody.
+    setImmediate(() => hand(this.#nodes[0], datum(header, HEADER_BYTES), () => undefined));
   }
 
   #pump() {
@@ -98,14 +98,23 @@ export class Publisher {
     this.published += 1;
     this.outstanding += 1;
     this.#onPublished(number);
-    const refused = () => {
+    hand(this.#nodes[index], made, () => {
       this.refused += 1;
       this.arrived(1);
-    };
-    try {
-      this.#nodes[index]?.publish(made)?.catch(refused);
-    } catch {
-      refused();
-    }
+    });
+  }
+}
+
+/**
+ * Publishes, and hears of a refusal in whichever way it comes.
+ * @param {BenchNode | undefined} node
+ * @param {Uint8Array} payload
+ * @param {() => void} refused
+ */
+function hand(node, payload, refused) {
+  try {
+    node?.publish(payload)?.catch(refused);
+  } catch {
+    refused();
   }
 }

@@ -15,7 +15,7 @@ export function table(columns, results, ratios, headline) {
   const head = ['system', ...shown.map(({ title }) => title), `hearsay is × (${compared})`];
   const rows = results.map((result) => [
     result.system + (result.disturbed > 0 ? ' (disturbed)' : ''),
-    ...shown.map((column) => cell(at(result, column.name), column.digits)),
+    ...shown.map(({ name, digits }) => cell(withSpread(at(result, name), at(result, `${name}Spread`)), digits)),
     ratios[result.system] === undefined ? '' : `${ratios[result.system]?.toFixed(2)}`,
   ]);
   return markdown([head, ...rows]);
@@ -31,6 +31,15 @@ export function markdown(rows) {
   const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
   const [head = [], ...rest] = rows;
   return [line(head), rule, ...rest.map(line)].join('\n');
+}
+
+/**
+ * A nested figure has its spread beside it.
+ * @param {unknown} value
+ * @param {unknown} spread
+ */
+function withSpread(value, spread) {
+  return spread === undefined ? value : { median: value, .../** @type {object} */ (spread) };
 }
 
 /**

@@ -16,7 +16,7 @@ export type AgentInput = { readonly src: PeerId; readonly answer?: Answer } & (
   | { readonly arm: 'onInit' | 'onLoad' }
   | { readonly arm: 'onPoke'; readonly datum: Datum; readonly bytes: number }
   | { readonly arm: 'onWatch'; readonly path: string; readonly subscriber: Subscriber }
-  | { readonly arm: 'onLeave'; readonly path: string }
+  | { readonly arm: 'onLeave'; readonly path: string; readonly subscriber: Subscriber }
   /** `watch`: the subscription it belongs to. `changes` come from the arrival that this event delivers, and commit with it. */
   | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly watch?: Watch; readonly changes?: RumorChanges }
   | { readonly arm: 'onWake'; readonly wire: string }

@@ -132,15 +132,25 @@ export class AgentRunner {
       const event = this.#queue.shift();
       if (event === undefined) return this.#reportLag();
       if (this.#isCurrent(event)) this.#handle(event);
-      else event.answer?.();
+      else event.answer?.('failed', notRunning(this.name));
     }
     this.#schedule();
   }
 
-  /** Not so what comes of a watch that was left, and a timer that was replaced, while they waited here. */
+  /** Not so, while they waited here: what comes of a watch that was left, a timer that was replaced, a subscriber that went before its turn, or was never accepted. */
   #isCurrent(event: AgentInput): boolean {
-    if (event.arm === 'onAgent') return event.watch?.left !== true;
-    return event.arm !== 'onWake' || this.#memory.wake(event.wire);
+    switch (event.arm) {
+      case 'onAgent':
+        return event.watch?.left !== true;
+      case 'onWake':
+        return this.#memory.wake(event.wire);
+      case 'onWatch':
+        return !event.subscriber.ended;
+      case 'onLeave':
+        return event.subscriber.acceptedBy === this.#run;
+      default:
+        return true;
+    }
   }
 
   /** Says how many were refused since the queue was last empty. */
@@ -221,6 +231,7 @@ export class AgentRunner {
   #finish(event: AgentInput, result: Transaction, failure?: Error): void {
     const run = this.#run;
     const refused = failure === undefined ? result.refused : 'failed';
+    if (event.arm === 'onWatch' && refused === undefined) event.subscriber.acceptedBy = run;
     this.#memory.commit(event, result, refused, (error) => {
       if (error !== undefined) {
         if (run === this.#run) this.#restart(error);

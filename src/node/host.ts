@@ -267,22 +267,15 @@ export class Host {
       if (subscriber.ended) return;
       answer(refused, error);
       if (refused === undefined) subscriber.open();
-      else subscriber.end();
+      else subscriber.refuse();
     });
   }
 
-  /** The agent hears of the end only of what it accepted. */
-  #enqueueWatch(running: Running, subscriber: Subscriber, answer: Answer): void {
-    running.runner.enqueue({
-      arm: 'onWatch',
-      path: subscriber.path,
-      subscriber,
-      src: subscriber.peer,
-      answer: (refused, error) => {
-        if (refused === undefined) subscriber.onLost(() => running.runner.enqueue({ arm: 'onLeave', path: subscriber.path, src: subscriber.peer }));
-        answer(refused, error);
-      },
-    });
+  /** What is lost is told behind the watch and ahead of the next one, though it may not be answered yet; the runner drops it when the agent never accepted it. */
+  #enqueueWatch({ runner }: Running, subscriber: Subscriber, answer: Answer): void {
+    const { path, peer: src } = subscriber;
+    runner.enqueue({ arm: 'onWatch', path, subscriber, src, answer });
+    subscriber.onLost(() => runner.enqueue({ arm: 'onLeave', path, subscriber, src }));
   }
 }
 

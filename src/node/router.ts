@@ -198,7 +198,7 @@ export class Router {
       if (!subscriber.ended) {
         this.#send(peer, { type: 'WatchAck', sub, refused: refused ?? '' });
         if (refused === undefined) subscriber.open();
-        else subscriber.end();
+        else subscriber.refuse();
       }
       over();
     });

@@ -66,7 +66,10 @@ export class Subscriber {
   #state: 'waiting' | 'open' | 'ended' = 'waiting';
   #held: OutgoingFact[] = [];
   #endings: ((kicked: boolean) => void)[] = [];
+  /** Kicked or refused. */
   #kicked = false;
+  /** The run of the agent that accepted it; only that one is told when it is lost. */
+  acceptedBy: object | undefined;
 
   constructor(peer: PeerId, path: string, sink: Sink) {
     this.peer = peer;
@@ -96,10 +99,19 @@ export class Subscriber {
 
   /** Ends it. With a reason the other side is told. Twice is fine. */
   end(kickReason?: string): void {
+    this.#end(kickReason !== undefined, kickReason);
+  }
+
+  /** The watch was refused: nobody was there, so nobody is lost. */
+  refuse(): void {
+    this.#end(true, undefined);
+  }
+
+  #end(isOurDoing: boolean, kickReason: string | undefined): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#held = [];
-    this.#kicked = kickReason !== undefined;
+    this.#kicked = isOurDoing;
     if (kickReason !== undefined) this.#sink.kicked(kickReason);
     for (const ending of this.#endings.splice(0)) ending(this.#kicked);
   }

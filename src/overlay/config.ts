@@ -40,9 +40,9 @@ export interface OverlayConfig {
   readonly maxWalks: number;
   /** Shuffles that one neighbour may have us pass on in half an interval. @defaultValue 8 walks (our choice: 0.6 are usual) */
   readonly maxWalksPerNeighbor: number;
-  /** Wait before we look for neighbours again when all we know were asked; doubles. @defaultValue 2,000 ms (our choice: longer than a ForwardJoin walks) */
+  /** Wait before we look for neighbours again when all we know were asked; doubles. Walks avoid links that are younger. @defaultValue 2,000 ms (our choice: longer than a ForwardJoin walks) */
   readonly repairFirstMs: number;
-  /** The longest such wait. @defaultValue 60,000 ms (our choice: a shuffle interval) */
+  /** The longest such wait, and how long one that asked in vain is offered to others. @defaultValue 60,000 ms (our choice: a shuffle interval) */
   readonly repairMaxMs: number;
 }
 

@@ -87,7 +87,7 @@ export class Membership {
   }
 
   /**
-   * Takes contacts into the passive view. Returns those that are new neighbours to be.
+   * Takes contacts into the passive view. Returns those that are neither ourselves nor neighbours.
    * @param sent what we gave for them, which goes first when there is no room
    */
   integrate(contacts: readonly Contact[], sent: readonly Contact[] = []): Contact[] {

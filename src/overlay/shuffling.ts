@@ -60,8 +60,9 @@ export class Shuffling {
     const next = ttlHops > 0 ? this.#members.active.next(from, shuffle.origin, this.#turn.nowMs) : undefined;
     if (next === undefined) return this.#takeIn(link, shuffle);
     if (!this.#mayPassOn(link)) return this.#turn.ignore(from, 'Shuffle', 'too-many-shuffles');
-    this.#walks.remember(shuffle.origin, shuffle.nonce, from, next.contact.peer, this.#turn.nowMs);
-    return this.#turn.send(next.contact.peer, { ...shuffle, generation: next.generation, ttlHops });
+    const { origin, nonce, contacts } = shuffle;
+    this.#walks.remember(origin, nonce, from, next.contact.peer, this.#turn.nowMs);
+    return this.#turn.send(next.contact.peer, { type: 'Shuffle', generation: next.generation, origin, nonce, ttlHops, contacts });
   }
 
   /** Returns whether it answered a Shuffle of ours. */

@@ -96,7 +96,6 @@ export class Network {
   readonly #lossRandom: Random;
   #partitioned = false;
   #nowMs = 0;
-  #inputs = 0;
 
   constructor(options: NetworkOptions) {
     this.options = options;
@@ -111,11 +110,6 @@ export class Network {
 
   get size(): number {
     return this.#places.length;
-  }
-
-  /** Inputs that cores have had. */
-  get inputs(): number {
-    return this.#inputs;
   }
 
   get traceHash(): string {
@@ -143,10 +137,6 @@ export class Network {
 
   indexOf(peer: PeerId): NodeIndex {
     return (this.#byPeer.get(peer) as Place).index;
-  }
-
-  isAlive(node: NodeIndex): boolean {
-    return this.#place(node).alive;
   }
 
   /** Gives a node an input, now. */
@@ -301,7 +291,6 @@ export class Network {
 
   #input(to: Place, input: OverlayInput): void {
     if (!to.alive) return;
-    this.#inputs += 1;
     this.trace.add(Math.round(this.#nowMs));
     this.trace.add(to.index);
     this.trace.add(INPUT_CODES[input.type]);

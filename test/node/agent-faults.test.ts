@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { MemoryLevel } from 'memory-level';
 import * as z from 'zod';
 import type { Agent, Effect, Effects } from '../../src/agent.ts';
-import { fact, kick, leave, poke, save, wait, watch } from '../../src/agent.ts';
+import { fact, kick, leave, poke, refuse, save, wait, watch } from '../../src/agent.ts';
 import { defineMarks } from '../../src/marks/define-marks.ts';
 import { configure, readConfig } from '../../src/wrapper/configure.ts';
 import { withGossip } from '../../src/wrapper/with-gossip.ts';
@@ -352,14 +352,14 @@ describe('watchers of our own process', () => {
     expect([log, left]).toEqual([['acked undefined', 'kicked not you', 'watch-ack', 'kick'], []]);
   });
 
-  test('one that leaves before it is answered gets no answer; the agent hears that it left', async () => {
+  test('one that leaves before its turn is nobody: the agent is not asked, and nobody is answered', async () => {
     const { host, quiet } = await start();
     const log: string[] = [];
-    await host.run('app', { onWatch: () => fact([], 'm', 1), onLeave: (path) => void log.push(`left ${path}`) });
+    await host.run('app', { onWatch: () => void log.push('asked'), onLeave: (path) => void log.push(`left ${path}`) });
     host.watch('app', '/p', { acked: () => log.push('acked'), fact: () => log.push('fact'), kicked: () => log.push('kicked') })();
     await quiet();
     await quiet();
-    expect(log).toEqual(['left /p']);
+    expect(log).toEqual([]);
   });
 
   test('one that leaves over its first fact gets no second', async () => {
@@ -379,6 +379,36 @@ describe('watchers of our own process', () => {
     expect(got).toEqual([1]);
   });
 
+  test('one that leaves while a promise answers it: the agent hears of it before the next one', async () => {
+    const { host, quiet } = await start();
+    const log: string[] = [];
+    let accept: () => void = () => undefined;
+    await host.run('app', {
+      onWatch: (path) => {
+        log.push(`asked ${path}`);
+        return path === '/1' ? new Promise<void>((resolve) => (accept = resolve)) : undefined;
+      },
+      onLeave: (path) => void log.push(`left ${path}`),
+    });
+    const sink = { acked: () => undefined, fact: () => undefined, kicked: () => undefined };
+    const end = host.watch('app', '/1', sink);
+    await turn();
+    end();
+    host.watch('app', '/2', sink);
+    accept();
+    await quiet();
+    expect(log).toEqual(['asked /1', 'left /1', 'asked /2']);
+  });
+
+  test('one that was refused never left', async () => {
+    const lone = await start({ limits: { maxQueuedEvents: 1 } });
+    const left: string[] = [];
+    await lone.host.run('app', { open: { paths: ['/p'] }, onWatch: () => refuse('no'), onLeave: (path) => void left.push(path) });
+    const answers = await Promise.all([1, 2, 3].map(() => lone.watchFrom(STRANGER, 'app', '/p')));
+    await lone.quiet();
+    expect([answers.map(({ refused }) => refused), left]).toEqual([['no', 'overloaded', 'overloaded'], []]);
+  });
+
   test('are never refused for want of room', async () => {
     const { host, quiet } = await start({ limits: { maxQueuedEvents: 1 } });
     const log: unknown[] = [];
@@ -388,6 +418,17 @@ describe('watchers of our own process', () => {
     await quiet();
     expect(log).toEqual([undefined]);
   });
+});
+
+test('what the node itself tells an agent finds room always', async () => {
+  const { host, quiet } = await start({ limits: { maxQueuedEvents: 1 } });
+  const told: unknown[] = [];
+  let done = 0;
+  await host.run('app', { onAgent: (wire, sign, { src }) => void told.push([wire, sign, src === OUR]) });
+  for (const data of [1, 2, 3]) host.tell('app', '/w', 'm', data, () => (done += 1));
+  host.tell('nobody', '/w', 'm', 4, () => (done += 1));
+  await quiet();
+  expect([told, done]).toEqual([[1, 2, 3].map((data) => ['/w', { type: 'fact', mark: 'm', data }, true]), 4]);
 });
 
 test('a poke that no link can carry is refused and reported, and the rest of the event is done', async () => {

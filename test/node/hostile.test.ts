@@ -390,20 +390,3 @@ test('a node closes in the middle of a flood, and what was asked of it is answer
   for (const answer of await Promise.all(asked)) expect(['done', 'HEARSAY_CLOSED']).toContain(answer);
   await eve.down();
 });
-
-test('a queue of one event: links and watches of our own still find their way', async () => {
-  const network = new TestNetwork();
-  const hub = await network.node('hub', { limits: { maxQueuedEvents: 1 } });
-  const app = await hub.run('lines', withGossip(lines, { hops: 2, marks }));
-  const others: LineApp[] = [];
-  for (const name of ['one', 'two', 'three']) {
-    const other = await network.node(name);
-    others.push(await other.run('lines', withGossip(lines, { hops: 2, marks })));
-    await befriend(other, hub);
-  }
-  for (const name of ['one', 'two', 'three']) network.memory.cut('hub', name);
-  const heard = others.map((other) => next(other.received$, ({ data }) => data === 'all'));
-  while (hub.peers.length < 3) await next(hub.events$, ({ type }) => type === 'link-up');
-  for (let tries = 0; tries < 50; tries += 1) await app.poke('say', 'all').then(() => new Promise(setImmediate));
-  await Promise.all(heard);
-});

@@ -20,12 +20,12 @@ class Radio implements Agent {
   readonly tuned = new Map<string, 'asked' | 'open' | 'over'>();
   asked = 0;
   answered = 0;
-  listeners = 0;
+  readonly listeners = new Set<string>();
 
   onPoke: NonNullable<Agent['onPoke']> = ({ mark, data }) => {
     if (mark === 'say') return fact(['/live'], 'm', data);
     if (mark === 'kick') {
-      this.listeners = 0;
+      this.listeners.clear();
       return kick(['/live'], undefined, 'out');
     }
     if (mark === 'hi') return undefined;
@@ -42,9 +42,9 @@ class Radio implements Agent {
     return watch('/w', peer, 'radio', '/live');
   };
 
-  onWatch: NonNullable<Agent['onWatch']> = () => void (this.listeners += 1);
+  onWatch: NonNullable<Agent['onWatch']> = (_path, { src }) => void this.listeners.add(src);
 
-  onLeave: NonNullable<Agent['onLeave']> = () => void (this.listeners -= 1);
+  onLeave: NonNullable<Agent['onLeave']> = (_path, { src }) => void this.listeners.delete(src);
 
   onAgent: NonNullable<Agent['onAgent']> = (_wire, sign, { src }) => {
     if (sign.type === 'poke-ack') this.answered += 1;
@@ -158,7 +158,7 @@ async function expectRadio({ net, radios }: World): Promise<void> {
     }
     const listeners = radios.filter((radio) => radio.tuned.get(from.id) === 'open').length;
     const facts = net.sent.filter(({ message }) => message.type === 'Fact');
-    expect([facts.length, radios[index]?.listeners]).toEqual([listeners, listeners]);
+    expect([facts.length, radios[index]?.listeners.size]).toEqual([listeners, listeners]);
   }
   for (const radio of radios) expect(radio.answered).toBe(radio.asked);
 }
@@ -179,7 +179,7 @@ async function run(commands: readonly Command[]): Promise<void> {
 
 describe('any order of links, pals, watches, kicks, stops and starts', () => {
   test('ends with one subscription each way between mutual pals, each rumor heard once, and every watch as its agent knows it', async () => {
-    await fc.assert(fc.asyncProperty(past, fc.array(command, { maxLength: 40 }), (before, commands) => run([...before, ...commands])), { numRuns: 120 });
+    await fc.assert(fc.asyncProperty(past, fc.array(command, { maxLength: 40 }), (before, commands) => run([...before, ...commands])), { numRuns: 100 });
   }, 30_000);
 
   test.each<{ name: string; commands: readonly Command[] }>([

@@ -123,7 +123,7 @@ describe('two processes on one directory', () => {
 describe('a clean close', () => {
   test('lets the process end by itself: nothing is left of listeners, links, apps, timers and dials', async () => {
     const fixture = spawnFixture('node/fixtures/closing', [join(dir, 'closing')]);
-    expect(await fixture.next()).toEqual({ redeemed: 'HEARSAY_UNREACHABLE' });
+    expect(await fixture.next()).toEqual({ redeemed: 'HEARSAY_CLOSED' });
     expect(await fixture.ended).toEqual({ code: 0, signal: null });
   }, 10_000);
 });

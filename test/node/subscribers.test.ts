@@ -54,6 +54,15 @@ describe('a subscriber', () => {
     expect(got).toEqual([]);
   });
 
+  test('that was refused is told nothing here and is not counted as lost', () => {
+    const { one, got } = subscriber(bob, '/p');
+    let lost = 0;
+    one.onLost(() => (lost += 1));
+    one.refuse();
+    one.open();
+    expect([got, lost, one.ended]).toEqual([[], 0, true]);
+  });
+
   test('that was kicked is told once and is not counted as lost', () => {
     const { one, got } = subscriber(bob, '/p');
     let lost = 0;

@@ -178,6 +178,11 @@ describe('the seventeen', () => {
     expect(bench.core.activeView).toEqual([peerOf(ANN)]);
   });
 
+  test('HyParView 13: generations begin anywhere, so that those from before a restart do not fit', () => {
+    const first = (seed: number) => sent(new Bench({}, 'member', seed).step({ type: 'ProbeRequested', contact: contactOf(ANN) }), 'Neighbor')[0]?.message.generation;
+    expect(new Set([1, 2, 3, 4, 5].map(first)).size).toBe(5);
+  });
+
   test('HyParView 14: a link is closed after all that was sent on it, and what still comes from it changes nothing', () => {
     const bench = new Bench().befriend(ANN);
     const effects = bench.step({ type: 'LeaveRequested' });
@@ -240,6 +245,8 @@ describe('the seventeen', () => {
     expect(brief(bench.hear(ANN, neighbor(ANN, { generation: larger })))).toEqual(['NeighborUp']);
     expect(brief(bench.hear(ANN, disconnect(generation)))).toEqual(['Ignored stale-generation']);
     expect(brief(bench.hear(ANN, disconnect(larger)))).toContain('NeighborDown evicted');
+    // Nothing is left waiting: it can be asked again.
+    expect(sent(bench.step({ type: 'ProbeRequested', contact: contactOf(ANN) }), 'Neighbor')).toHaveLength(1);
   });
 });
 
@@ -286,7 +293,7 @@ describe('beyond the paper', () => {
       bench.hear(number, join(number));
       bench.nowMs += 1_000;
     }
-    expect(bench.core.activeView.slice(0, 4)).toEqual([ANN, BOB, CAT, DAN].map(peerOf));
+    expect(bench.core.activeView).toEqual([ANN, BOB, CAT, DAN, 39].map(peerOf));
     const young = new Bench().befriend(ANN, BOB, CAT, DAN, EVE);
     young.nowMs += young.config.anchorAgeMs - 40_000;
     for (let number = 10; number < 40; number += 1) {
@@ -395,6 +402,33 @@ describe('beyond the paper', () => {
     const bench = new Bench().befriend(ANN);
     bench.step({ type: 'RecordChanged', record: Uint8Array.of(7) });
     expect(sent(fireShuffle(bench), 'Shuffle')[0]?.message.contacts[0]?.record).toEqual(Uint8Array.of(7));
+  });
+
+  test('walks go by neighbours that had two seconds to settle, if there are any', () => {
+    const bench = new Bench().befriend(ANN);
+    bench.nowMs += 2_000;
+    bench.befriend(BOB, CAT, DAN);
+    const walks = [20, 21, 22, 23, 24, 25].flatMap((number) => sent(bench.hear(DAN, { type: 'ForwardJoin', joiner: contactOf(number), ttlHops: 6 }), 'ForwardJoin'));
+    expect(walks.map(({ to }) => to)).toEqual(Array(6).fill(peerOf(ANN)));
+    // Of a Join still as many as there are other neighbours.
+    expect(sent(bench.hear(EVE, join(EVE)), 'ForwardJoin').map(({ to }) => to)).toEqual(Array(4).fill(peerOf(ANN)));
+  });
+
+  test('a yes to a low request that comes when the place is filled is declined, and displaces nobody', () => {
+    const bench = new Bench().befriend(ANN, 99).know(20);
+    const [asked] = sent(bench.hear(ANN, disconnect(ANN)), 'Neighbor');
+    bench.befriend(BOB, CAT, DAN, EVE);
+    const effects = bench.hear(20, { type: 'NeighborReply', generation: asked?.message.generation as number, accepted: true, offer: null });
+    expect(brief(effects)).toEqual(['Send Disconnect', 'Close', 'Learned']);
+    expect(bench.core.activeView).toEqual([99, BOB, CAT, DAN, EVE].map(peerOf));
+  });
+
+  test('at the bound of those we leave alone the oldest may be asked again', () => {
+    const bench = new Bench({ passiveViewSize: 2 });
+    const evictors = Array.from({ length: 11 }, (_, at) => at + 1);
+    for (const number of evictors) bench.befriend(number).hear(number, disconnect(number));
+    bench.befriend(99).know(1);
+    expect(sent(bench.step({ type: 'LinkLost', peer: peerOf(99) }), 'Neighbor').map(({ to }) => to)).toEqual([peerOf(1)]);
   });
 
   test('at the bound of requests a joiner is noted instead of welcomed', () => {

@@ -16,8 +16,9 @@ export const overWs = {
   },
   dial: async (offer, attach) => {
     const socket = new WebSocket(offer, { perMessageDeflate: false });
+    // From within the event: a first message may come in the same turn.
+    socket.once('open', () => use(socket, attach, true));
     await once(socket, 'open');
-    use(socket, attach, true);
   },
 };
 
