@@ -9,7 +9,7 @@ import { gossipConfig } from '../../src/wrapper/config.ts';
 import type { GossipConfig, Whos } from '../../src/wrapper/config.ts';
 import { GossipCore } from '../../src/wrapper/core.ts';
 import type { GossipEffect, Input, Verdict } from '../../src/wrapper/core/messages.ts';
-import { ANN, BOB, CAT, DAN, rumorOf } from './names.ts';
+import { ANN, BOB, BOUNDS, CAT, DAN, NOW, rumorOf } from './names.ts';
 
 const PEERS = [ANN, BOB, CAT, DAN];
 const MAX_HOPS = 6;
@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('WatchRefused' as const, 'Kicked' as const), peer, reason: fc.constant('why') }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('TimerFired' as const), timer: fc.record({ of: fc.constant('hear' as const), peer }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('PalsKicked' as const), list: fc.constantFrom('targets' as const, 'leeches' as const) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('Published' as const), id, body: fc.constant('mine') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('Published' as const), id, body: fc.constant('mine'), bytes: fc.constant(4) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('StrangeRumorArrived' as const), id, from: peer, room: fc.boolean(), body: fc.constant('v9') }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('Quarantined' as const), id, from: peer, unknown: fc.constant('kind' as const), bytes: fc.integer({ min: 1, max: 60 }), body: fc.constant('v9') }) },
 );
@@ -61,7 +61,7 @@ class Witness {
   feed(given: Step): void {
     const input = given.type === 'copy' ? this.#read(given) : given;
     this.#note(input);
-    const effects = this.#core.step(input);
+    const effects = this.#core.step(input, NOW);
     for (const effect of effects) this.#check(effect, input);
     if (input.type === 'WatchAsked' && !effects.some(({ type }) => type === 'Refuse')) this.#subscribers.set(input.peer, (this.#subscribers.get(input.peer) ?? 0) + 1);
     for (const [subscriber, open] of this.#subscribers) if (open > 0 && !this.#allows(this.#core.config.tell, subscriber, true)) this.faults.push(`${subscriber} hears us against the policy`);
@@ -71,8 +71,8 @@ class Witness {
 
   #read({ type: _copy, ...copy }: Extract<Step, { type: 'copy' }>): In {
     const seen = this.memory.get(copy.id);
-    if (seen !== undefined && !this.#core.mustRead(copy.hops, seen)) return { type: 'RepeatArrived', id: copy.id, from: copy.from, hops: copy.hops, seen };
-    return { type: 'RumorArrived', ...copy, seen, body: 'news' };
+    if (seen !== undefined && !this.#core.mustRead(copy.id, copy.hops, seen)) return { type: 'RepeatArrived', id: copy.id, from: copy.from, hops: copy.hops, seen };
+    return { type: 'RumorArrived', ...copy, seen, body: 'news', bytes: 4 };
   }
 
   #note(input: In): void {
@@ -143,7 +143,7 @@ class Witness {
 
 function newWitness(config: Partial<GossipConfig>): Witness {
   const given = gossipConfig(config, MAX_HOPS);
-  return new Witness(new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: MAX_QUARANTINED, maxQuarantinedBytes: 100 }));
+  return new Witness(new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, ...BOUNDS, maxQuarantined: MAX_QUARANTINED, maxQuarantinedBytes: 100 }));
 }
 
 describe('whatever comes', () => {
@@ -163,10 +163,10 @@ describe('whatever comes', () => {
     fc.assert(
       fc.property(silentSteps, id, (steps, asked) => {
         const given = gossipConfig({ hops: 0, hear: 'anybody', tell: 'anybody' }, MAX_HOPS);
-        const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: 3, maxQuarantinedBytes: 100 });
-        const inputs = steps.map((each): In => (each.type === 'copy' ? { ...each, type: 'RumorArrived', seen: undefined, body: 'news' } : each));
+        const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, ...BOUNDS });
+        const inputs = steps.map((each): In => (each.type === 'copy' ? { ...each, type: 'RumorArrived', seen: undefined, body: 'news', bytes: 4 } : each));
         const answer: In = { type: 'FirstAnswerGiven', to: BOB, id: asked, seen: { hops: 9, delivered: true, relayed: true }, body: 'latest' };
-        return [...inputs, answer].every((input) => core.step(input).every(({ type }) => type !== 'Send' && type !== 'Answer'));
+        return [...inputs, answer].every((input) => core.step(input, NOW).every(({ type }) => type !== 'Send' && type !== 'Answer'));
       }),
       { numRuns: 500 },
     );
@@ -176,12 +176,12 @@ describe('whatever comes', () => {
     const script: readonly In[] = [
       { type: 'Started' },
       { type: 'PalChanged', change: 'meet', peer: BOB },
-      { type: 'RumorArrived', id: rumorOf(1), from: BOB, hops: 9, seen: undefined, verdict: { type: 'valid' }, room: true, body: 'news' },
+      { type: 'RumorArrived', id: rumorOf(1), from: BOB, hops: 9, seen: undefined, verdict: { type: 'valid' }, room: true, body: 'news', bytes: 4 },
     ];
     const run = (): unknown => {
       const given = gossipConfig({ hear: 'targets' }, MAX_HOPS);
-      const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: 3, maxQuarantinedBytes: 100 });
-      return script.map((input) => core.step(input));
+      const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, ...BOUNDS });
+      return script.map((input) => core.step(input, NOW));
     };
     expect(run()).toEqual(run());
   });
