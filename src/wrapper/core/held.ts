@@ -10,7 +10,7 @@ export interface HeldRumor<Body> {
   /** Its mark has no validator. */
   readonly unknown: boolean;
   /** When we publish it ourselves, in ms since 1970. */
-  readonly deadlineMs: number;
+  deadlineMs: number;
   /** As they shall be on the wire. */
   hops: number;
   /** Who passed it to us; ourselves for our own, and after a restart. */

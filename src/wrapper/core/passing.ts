@@ -6,7 +6,7 @@
  */
 import type { PeerId, RumorId } from '../../ids.ts';
 import type { Context } from './context.ts';
-import { EMBARGO_MAX_MS, embargoMs, leaveMs } from './delays.ts';
+import { EMBARGO_MAX_MS, EMBARGO_MIN_MS, embargoMs, leaveMs } from './delays.ts';
 import { Held } from './held.ts';
 import type { HeldLimits, HeldRumor } from './held.ts';
 import { Proxies } from './proxies.ts';
@@ -46,9 +46,13 @@ export class Passing<Body> {
     return this.#held.get(id)?.heard === false;
   }
 
-  /** After a restart the embargoes go on, and what a lower limit has no room for goes out. */
+  /** After a restart the embargoes go on, and leave our subscribers at least the time to come back. What a lower limit has no room for goes out. */
   started(): void {
-    for (const { id, deadlineMs } of this.#held.all()) this.#setEmbargo(id, deadlineMs);
+    const { nowMs } = this.#context;
+    for (const rumor of this.#held.all()) {
+      rumor.deadlineMs = Math.max(rumor.deadlineMs, nowMs + EMBARGO_MIN_MS);
+      this.#setEmbargo(rumor.id, rumor.deadlineMs);
+    }
     this.#makeRoom(0);
   }
 
@@ -105,8 +109,13 @@ export class Passing<Body> {
     const rumor = this.#held.get(id);
     if (rumor?.leaving !== true) return;
     rumor.leaving = false;
-    const proxy = this.#context.config.pass === false ? undefined : this.proxies.next(rumor);
-    if (proxy === undefined) return this.#release(rumor);
+    const { config, subscribers } = this.#context;
+    const proxy = config.pass === false ? undefined : this.proxies.next(rumor);
+    if (proxy === undefined) {
+      // Differs: said when nobody listens, as right after a start, it would be lost. The embargo gives them time.
+      if (subscribers.size > 0) this.#release(rumor);
+      return;
+    }
     rumor.successor = proxy;
     rumor.tried.add(proxy);
     this.#save(rumor);
