@@ -31,7 +31,7 @@ export interface NetOptions {
   readonly random: Random;
   /** Nodes that accept what is passed to them, and do nothing with it. */
   readonly blackHoles?: readonly number[];
-  /** In ms, both inclusive. @defaultValue 10 to 100 */
+  /** Of a link, in ms, both inclusive. @defaultValue 10 to 100 */
   readonly latencyMs?: readonly [number, number];
 }
 
@@ -48,6 +48,7 @@ export class ModelNet {
   readonly wires: Wire[] = [];
   readonly #options: NetOptions;
   readonly #heap: Due[] = [];
+  readonly #latencies = new Map<string, number>();
   #order = 0;
 
   constructor(options: NetOptions) {
@@ -73,9 +74,13 @@ export class ModelNet {
     push(this.#heap, { atMs: this.nowMs + delayMs, order: (this.#order += 1), run });
   }
 
-  latency(): number {
+  /** Fixed for each direction of a link, so that links keep their order. */
+  latency(from: PeerId, to: PeerId): number {
+    const key = `${from} ${to}`;
     const [min, max] = this.#options.latencyMs ?? [10, 100];
-    return min + this.#options.random.below(max - min + 1);
+    const latencyMs = this.#latencies.get(key) ?? min + this.#options.random.below(max - min + 1);
+    this.#latencies.set(key, latencyMs);
+    return latencyMs;
   }
 
   runFor(ms: number): void {
@@ -131,7 +136,7 @@ export class ModelNode {
     this.#start();
     for (const peer of this.pals) {
       for (const change of ['meet', 'near'] as const) this.input({ type: 'PalChanged', change, peer });
-      this.#net.later(this.#net.latency(), () => this.asked(peer));
+      this.#net.later(this.#net.latency(peer, this.id), () => this.asked(peer));
     }
   }
 
@@ -142,7 +147,7 @@ export class ModelNode {
   asked(by: PeerId): void {
     const refused = this.input({ type: 'WatchAsked', peer: by }).some(({ type }) => type === 'Refuse');
     if (!refused) this.#subscribers.add(by);
-    this.#net.later(this.#net.latency(), () => this.#net.at(by).input(refused ? { type: 'WatchRefused', peer: this.id, reason: 'no' } : { type: 'WatchAcked', peer: this.id }));
+    this.#net.later(this.#net.latency(this.id, by), () => this.#net.at(by).input(refused ? { type: 'WatchRefused', peer: this.id, reason: 'no' } : { type: 'WatchAcked', peer: this.id }));
   }
 
   input(input: In): readonly Out[] {
@@ -177,7 +182,7 @@ export class ModelNode {
   #perform(effect: Out): void {
     switch (effect.type) {
       case 'Watch':
-        return this.#net.later(this.#net.latency(), () => this.#net.at(effect.peer).asked(this.id));
+        return this.#net.later(this.#net.latency(this.id, effect.peer), () => this.#net.at(effect.peer).asked(this.id));
       case 'SetTimer':
         return this.#setTimer(effect.timer, effect.delayMs);
       case 'CancelTimer':
@@ -205,11 +210,11 @@ export class ModelNode {
   #send(effect: Exclude<Sent, { type: 'Answer' }>): void {
     if (this.blackHole && effect.type !== 'Pass') return;
     this.#net.wires.push({ atMs: this.#net.nowMs, from: this.id, effect });
-    if (effect.type === 'Pass') return this.#net.later(this.#net.latency(), () => this.#pass(effect));
+    if (effect.type === 'Pass') return this.#net.later(this.#net.latency(this.id, effect.to), () => this.#pass(effect));
     for (const peer of this.#subscribers) {
       if (effect.only?.includes(peer) === false || (effect.type === 'Send' && effect.except === peer)) continue;
       const { hops } = effect;
-      this.#net.later(this.#net.latency(), () => {
+      this.#net.later(this.#net.latency(this.id, peer), () => {
         const to = this.#net.at(peer);
         if (effect.type === 'Send') to.hears(effect.body as RumorId, hops, this.id);
         else to.input({ type: 'UpgradeArrived', id: effect.id, from: this.id, hops, seen: to.seen.get(effect.id) });
@@ -219,7 +224,7 @@ export class ModelNode {
 
   #pass({ id, to, hops }: Extract<Out, { type: 'Pass' }>): void {
     const refused = this.#net.at(to).poked(id, hops, this.id).some(({ type }) => type === 'Refuse');
-    this.#net.later(this.#net.latency(), () => this.input({ type: 'PassAnswered', id, peer: to, refused }));
+    this.#net.later(this.#net.latency(to, this.id), () => this.input({ type: 'PassAnswered', id, peer: to, refused }));
   }
 
   #setTimer(timer: Timer, delayMs: number): void {
