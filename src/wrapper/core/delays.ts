@@ -26,7 +26,7 @@ export function leaveMs(random: Random): number {
   return Math.min(LEAVE_MAX_MS, exponentialMs(random, LEAVE_MEAN_MS));
 }
 
-/** By inversion. The throw is never 0, so the logarithm is finite. */
+/** By inversion. What is divided by is never 0, so the result is finite. */
 function exponentialMs(random: Random, meanMs: number): number {
-  return Math.round(-Math.log((random.below(THROWS) + 1) / THROWS) * meanMs);
+  return Math.round(Math.log(THROWS / (random.below(THROWS) + 1)) * meanMs);
 }
