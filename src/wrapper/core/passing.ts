@@ -135,7 +135,10 @@ export class Passing<Body> {
 
   #again(rumor: HeldRumor<Body>, { from, hops }: Passed<Body>): void {
     // Our agent said what is on its way already.
-    if (from === this.#context.our) return;
+    if (from === this.#context.our) {
+      rumor.delivered = true;
+      return;
+    }
     rumor.from = from;
     rumor.hops = Math.max(rumor.hops, hops);
     rumor.tried.add(from);
