@@ -4,6 +4,7 @@
  */
 import type { Observable } from 'rxjs';
 import type { PeerId, RumorId } from './ids.ts';
+import type { Random } from './random.ts';
 
 /** A subscription path, `/` and segments: `/rumors/latest`. Paths that start with `/~/` are reserved for wrappers. */
 export type Path = string;
@@ -52,6 +53,8 @@ export interface Bowl {
   seen(id: RumorId): Seen | undefined;
   /** Whether another event would still be admitted to this agent's queue. */
   readonly room: boolean;
+  /** Dice that nobody can foretell. A pure core is given them at its start; tests and simulators give seeded ones. */
+  readonly random: Random;
   /** The bounds a wrapper has to keep. */
   readonly limits: AgentLimits;
   /**
@@ -67,6 +70,10 @@ export interface AgentLimits {
   readonly maxPayloadBytes: number;
   readonly maxQuarantined: number;
   readonly maxQuarantinedBytes: number;
+  readonly maxHeld: number;
+  readonly maxHeldBytes: number;
+  readonly maxRecent: number;
+  readonly maxRecentBytes: number;
 }
 
 /** What is remembered of a rumor. */
@@ -101,6 +108,8 @@ export interface FactEffect {
   readonly data: unknown;
   /** A subscriber who is not told, because it told us. */
   readonly except?: PeerId;
+  /** If given, only these subscribers are told. */
+  readonly only?: readonly PeerId[];
 }
 
 /** Effects that wrappers need; an ordinary agent has no use for them. */
@@ -133,7 +142,7 @@ export interface Rumor<Mark_ extends Mark = Mark, Data = unknown> {
 
 /** Something worth knowing that is nobody's answer. `name` is stable; the rest explains. */
 export interface AgentEvent {
-  /** For instance `config-differs`, `lagged`, `bad-rumor`, `invalid-data`, `watch-refused`, `failed`, `pals-refused`. */
+  /** For instance `config-differs`, `lagged`, `bad-rumor`, `invalid-data`, `watch-refused`, `upgrade-ignored`, `failed`, `pals-refused`. */
   readonly name: string;
   readonly peer?: PeerId;
   readonly reason?: string;

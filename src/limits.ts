@@ -25,6 +25,14 @@ export interface Limits {
   readonly maxQuarantined: number;
   /** The same in bytes. @defaultValue 4 MiB (design) */
   readonly maxQuarantinedBytes: number;
+  /** Data held for proxies or on their way to one, per agent. At the limit the oldest is published. @defaultValue 1,000 (design) */
+  readonly maxHeld: number;
+  /** The same in bytes. @defaultValue 16 MiB (our choice: as much as may wait for the agent) */
+  readonly maxHeldBytes: number;
+  /** Rumors of the last two minutes kept at hand, per agent, so that a longer reach can be passed on. @defaultValue 2,000 (our choice: 16 a second) */
+  readonly maxRecent: number;
+  /** The same in bytes. @defaultValue 8 MiB (our choice: 4 KiB each, what research 3.4 sends eagerly) */
+  readonly maxRecentBytes: number;
   /** How long a promise may hold its agent, in ms. @defaultValue 30,000 (design) */
   readonly armTimeoutMs: number;
   /** Watches one peer may hold on us, over all agents. @defaultValue 1,000 (our choice: 200 topics of five paths) */
@@ -80,6 +88,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxHotPals: 128,
   maxQuarantined: 1_000,
   maxQuarantinedBytes: 4 * MIB,
+  maxHeld: 1_000,
+  maxHeldBytes: 16 * MIB,
+  maxRecent: 2_000,
+  maxRecentBytes: 8 * MIB,
   armTimeoutMs: 30_000,
   maxWatchesPerPeer: 1_000,
   maxPendingPokes: 1_000,

@@ -4,6 +4,7 @@
  */
 import type { Agent, Bowl, Effects, Emission, Report, Sign } from '../agent.ts';
 import type { PeerId } from '../ids.ts';
+import type { Random } from '../random.ts';
 import type { AgentState } from '../store/store.ts';
 import { agentFailed, notRunning, overloaded, tooSlow } from './agent-errors.ts';
 import { armOf, callArm, subscriberOf } from './agent-input.ts';
@@ -22,6 +23,8 @@ import type { Watch } from './watches.ts';
 
 /** What the runner asks of the host. All calls are synchronous and do not throw. */
 export interface RunnerPort extends MemoryPort {
+  /** For the bowls. */
+  readonly random: Random;
   isAdmin(peer: PeerId): boolean;
   /** A watch is about to be answered; facts relayed on receipt are for it too from now on. */
   admit(subscriber: Subscriber): void;
@@ -317,7 +320,7 @@ export class AgentRunner {
   }
 
   #bowl(src: PeerId, arm: string): Bowl {
-    const { our, clock, store, limits } = this.#port;
+    const { our, clock, store, limits, random } = this.#port;
     return {
       our,
       src,
@@ -327,6 +330,7 @@ export class AgentRunner {
       admin: this.#port.isAdmin(src),
       run: this.#run,
       room: this.room,
+      random,
       limits,
       seen: (id) => store.seen(id),
       check: (effects) => void this.#memory.checked(effects, arm),

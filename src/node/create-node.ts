@@ -27,6 +27,7 @@ import { NodeEvents } from './node-events.ts';
 import type { NodeEvent } from './node-events.ts';
 import { checkOptions } from './options.ts';
 import type { CheckedOptions, NodeOptions } from './options.ts';
+import { secretDice } from './secret-dice.ts';
 
 /** One node. Make it with {@link createNode}; `await using` closes it. */
 export interface HearsayNode extends AsyncDisposable {
@@ -167,7 +168,9 @@ class Node implements HearsayNode {
       store: this.#store,
       limits: this.#options.limits,
       networkId: this.#options.network,
+      random: secretDice,
       isAdmin: (peer) => peer === this.id || this.#options.admins.has(peer),
+      isTarget: (peer) => this.#network.isTarget(peer),
       report: (agent, report) => {
         if (report.type === 'published') this.#network.published();
         this.#apps.get(agent)?.report(report);

@@ -36,6 +36,7 @@ const path: FieldRule = { rule: `starts with / and has at most ${MAX_PATH_BYTES}
 const paths: FieldRule = { rule: `is a list of paths that start with / and have at most ${MAX_PATH_BYTES} bytes`, holds: (value) => Array.isArray(value) && value.every(isPath) };
 const peer: FieldRule = { rule: 'is a peer id', holds: isPeerId };
 const peerOrNone: FieldRule = { rule: 'is a peer id, if given', holds: (value) => value === undefined || isPeerId(value) };
+const peersOrNone: FieldRule = { rule: 'is a list of peer ids, if given', holds: (value) => value === undefined || (Array.isArray(value) && value.every(isPeerId)) };
 const id: FieldRule = { rule: 'is a rumor id', holds: isRumorId };
 const delayMs: FieldRule = { rule: `is a number from 0 to ${MAX_WAIT_MS}`, holds: (value) => typeof value === 'number' && value >= 0 && value <= MAX_WAIT_MS };
 
@@ -49,7 +50,7 @@ const report: FieldRule = { rule: 'is a report', holds: isTyped };
 
 /** What is checked of each effect: whatever the host could stumble over. */
 const RULES: { readonly [T in Effect['type']]: Readonly<Record<string, FieldRule>> } = {
-  fact: { paths, mark: name, except: peerOrNone },
+  fact: { paths, mark: name, except: peerOrNone, only: peersOrNone },
   kick: { paths, peer: peerOrNone, reason: reasonOrNone },
   poke: { wire: text, peer, agent: name, mark: name },
   watch: { wire: text, peer, agent: name, path },

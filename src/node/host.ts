@@ -8,6 +8,7 @@ import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { decodePayload } from '../marks/payload.ts';
+import type { Random } from '../random.ts';
 import type { AgentState, Store } from '../store/store.ts';
 import { notRunning } from './agent-errors.ts';
 import { AgentRunner } from './agent-runner.ts';
@@ -27,7 +28,11 @@ export interface HostPort {
   readonly store: Store;
   readonly limits: Limits;
   readonly networkId: string;
+  /** For the agents' bowls. */
+  readonly random: Random;
   isAdmin(peer: PeerId): boolean;
+  /** Whether we added that peer. All others are strangers. */
+  isTarget(peer: PeerId): boolean;
   /** Something to tell the app (of that agent). */
   report(agent: string, report: Report): void;
 }
@@ -46,6 +51,11 @@ export interface LocalWatcher {
   fact(mark: string, data: unknown): void;
   kicked(reason: string): void;
 }
+
+/** Every node runs them, so to know that they run is to know nothing. */
+const ALWAYS_RUNNING: readonly string[] = ['links', 'pals'];
+/** Refusals that only an agent that runs gives. */
+const TELLING: readonly string[] = ['failed', 'gossip-forbidden', 'gossip-rejected', 'not-open', 'overloaded'];
 
 export class Host {
   readonly #port: HostPort;
@@ -147,7 +157,7 @@ export class Host {
     const running = this.#byTopic.get(topic);
     // Not running and not open look alike, so that strangers do not learn what runs.
     if (running === undefined || !running.open.paths.some((path) => subscriber.path === path || subscriber.path.startsWith(`${path}/`))) return answer('forbidden');
-    this.#enqueueWatch(running, subscriber, (refused) => answer(refused));
+    this.#enqueueWatch(running, subscriber, (refused) => answer(this.#reasonFor(subscriber.peer, running, refused)));
   }
 
   /** A peer pokes. */
@@ -155,8 +165,15 @@ export class Host {
     const running = this.#byTopic.get(topic);
     if (running === undefined || !running.open.pokes.includes(mark)) return answer('forbidden');
     const decoded = this.#decode(payload);
-    if (!decoded.ok) return answer(`bad-payload: ${decoded.reason}`);
-    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data: decoded.value }, bytes: payload.length, src, answer });
+    const told = (refused?: string): void => answer(this.#reasonFor(src, running, refused));
+    if (!decoded.ok) return told(`bad-payload: ${decoded.reason}`);
+    running.runner.enqueue({ arm: 'onPoke', datum: { mark, data: decoded.value }, bytes: payload.length, src, answer: told });
+  }
+
+  /** Why a peer is refused, in words that tell a stranger no more than an agent that does not run. An agent's own words are its own to choose. */
+  #reasonFor(peer: PeerId, { runner }: Running, refused: string | undefined): string | undefined {
+    if (refused === undefined || this.#port.isTarget(peer) || ALWAYS_RUNNING.includes(runner.name)) return refused;
+    return TELLING.includes(refused) || refused.startsWith('bad-payload') ? 'forbidden' : refused;
   }
 
   /** Calls back once every event that waits now, in any agent, is done and committed. */
@@ -207,10 +224,11 @@ export class Host {
     }
   }
 
-  #fact(from: Running, { paths, mark, data, except }: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
+  #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
+    const { paths, mark, data } = effect;
     const fact = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits));
     if (paths.length === 0) answering?.give(fact, early);
-    else from.subscriptions.give(paths, fact, except, early);
+    else from.subscriptions.give(paths, fact, effect, early);
     if (fact.fault !== undefined) this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that no link can carry', error: fact.fault } });
   }
 
@@ -294,8 +312,8 @@ function openOf(name: string, { open }: Agent): Running['open'] {
   return { pokes: [...lists.pokes], paths: [...lists.paths] };
 }
 
-function pick({ our, clock, store, limits }: HostPort): Pick<HostPort, 'our' | 'clock' | 'store' | 'limits'> {
-  return { our, clock, store, limits };
+function pick({ our, clock, store, limits, random }: HostPort): Pick<HostPort, 'our' | 'clock' | 'store' | 'limits' | 'random'> {
+  return { our, clock, store, limits, random };
 }
 
 function refusal(name: string, reason: string): HearsayError {

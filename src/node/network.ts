@@ -131,6 +131,11 @@ export class Network {
     throw answered ?? new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: errors.at(-1) });
   }
 
+  /** Whether our user added that peer. */
+  isTarget(peer: PeerId): boolean {
+    return this.#targets.has(peer);
+  }
+
   /** Our user added a peer, or dropped it. */
   palChanged({ type, peer }: PalsEvent): void {
     if (type !== 'meet' && type !== 'part') return;

@@ -145,11 +145,12 @@ export class Subscriptions {
     });
   }
 
-  /** Gives a fact to all subscribers of the paths, each once, without the peer that told us. */
-  give(paths: readonly string[], fact: OutgoingFact, except: PeerId | undefined, early: boolean): void {
+  /** Gives a fact to all subscribers of the paths, each once: to those of `only`, if given, and not to the peer that told us. */
+  give(paths: readonly string[], fact: OutgoingFact, { except, only }: { readonly except?: PeerId; readonly only?: readonly PeerId[] }, early: boolean): void {
+    const chosen = only && new Set(only);
     for (const path of paths) {
       for (const subscriber of this.#byPath.get(path) ?? []) {
-        if (subscriber.peer !== except) subscriber.give(fact, early);
+        if (subscriber.peer !== except && chosen?.has(subscriber.peer) !== false) subscriber.give(fact, early);
       }
     }
   }

@@ -15,9 +15,12 @@ export interface GossipConfig {
   readonly hear: Whos;
   /** Who may subscribe to us. `anybody`: whoever asks. @defaultValue mutuals (Urbit's example) */
   readonly tell: Whos;
-  /** Whether data go through a proxy. Only `false` for now. @defaultValue false (Urbit's example) */
-  readonly pass: false;
-  /** Whether a later copy with more hops shall carry the reach on. The seen-set keeps the most hops either way. @defaultValue farthest (research 0, G7) */
+  /**
+   * Whether data go through proxies, so that who publishes need not be who said it. `true`: a coin decides, at us and at each proxy. `stem`: the
+   * stronger form; ours always take a hop, along ways that stay for an epoch. Both need `hops` of 2 or more. @defaultValue false (Urbit's example)
+   */
+  readonly pass: boolean | 'stem';
+  /** Whether a later copy with more hops carries the reach on. @defaultValue farthest (research 0, G7) */
   readonly relay: 'farthest' | 'first';
 }
 
@@ -42,19 +45,33 @@ export function hopCeiling(maxHops: unknown = MAX_HOPS): number {
   throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'maxHops', rule: `to be an integer from 1 to ${MAX_HOPS}`, value: maxHops });
 }
 
+/** With one hop a proxy's audience would hear what is meant for ours alone (DESIGN 4, point 10). */
+const MIN_HOPS_TO_PASS = 2;
+
 /**
  * Fills in defaults.
  * @throws HearsayError as {@link configChange} does
  */
 export function gossipConfig(given: unknown, maxHops: number): GossipConfig {
-  return Object.freeze({ ...DEFAULT_GOSSIP_CONFIG, ...configChange(given, maxHops) });
+  const change = configFields(given, maxHops);
+  const config = Object.freeze({ ...DEFAULT_GOSSIP_CONFIG, ...change });
+  expectRoomToPass(change, config, config);
+  return config;
 }
 
 /**
- * Checks some fields of a config. Fields left out, or `undefined`, stay left out.
- * @throws HearsayError `HEARSAY_BAD_CONFIG` naming the field, the rule and the value; `HEARSAY_NOT_SUPPORTED` for passing
+ * Checks a change of a config. Fields left out, or `undefined`, stay left out.
+ * @param current what it changes
+ * @param code the config that the code gives: what leaves a stem has its hops
+ * @throws HearsayError `HEARSAY_BAD_CONFIG` naming the field, the rule and the value
  */
-export function configChange(given: unknown, maxHops: number): Partial<GossipConfig> {
+export function configChange(given: unknown, maxHops: number, current: GossipConfig, code: GossipConfig): Partial<GossipConfig> {
+  const change = configFields(given, maxHops);
+  expectRoomToPass(change, { ...current, ...change }, code);
+  return change;
+}
+
+function configFields(given: unknown, maxHops: number): Partial<GossipConfig> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'config', rule: 'to be an object', value: given });
   }
@@ -62,14 +79,27 @@ export function configChange(given: unknown, maxHops: number): Partial<GossipCon
   for (const [field, value] of fields) {
     const rule = ruleBroken(field, value, maxHops);
     if (rule === undefined) continue;
-    const code = field === 'pass' && (value === true || value === 'stem') ? 'HEARSAY_NOT_SUPPORTED' : 'HEARSAY_BAD_CONFIG';
-    throw new HearsayError(code, { field, rule, value });
+    throw new HearsayError('HEARSAY_BAD_CONFIG', { field, rule, value });
   }
   return Object.fromEntries(fields);
 }
 
-/** What a persisted config comes to under this code, and which of its fields had to give way. Never throws: the disk may be another version's. */
-export function configInEffect(persisted: unknown, maxHops: number): { readonly config: GossipConfig; readonly clamped: readonly string[] } {
+/** @param change names the field at fault */
+function expectRoomToPass(change: Partial<GossipConfig>, config: GossipConfig, code: GossipConfig): void {
+  if (mayPass(config, code)) return;
+  const [field, rule] = change.pass === undefined ? ['hops', `to be at least ${MIN_HOPS_TO_PASS} while data are passed`] : ['pass', `to be false where hops, or those of the code, are below ${MIN_HOPS_TO_PASS}`];
+  throw new HearsayError('HEARSAY_BAD_CONFIG', { field, rule, value: field === 'hops' ? config.hops : config.pass });
+}
+
+function mayPass({ pass, hops }: GossipConfig, code: GossipConfig): boolean {
+  return pass === false || (hops >= MIN_HOPS_TO_PASS && (pass === true || code.hops >= MIN_HOPS_TO_PASS));
+}
+
+/**
+ * What a persisted config comes to under this code, and which of its fields had to give way. Never throws: the disk may be another version's.
+ * @param code the config that the code gives
+ */
+export function configInEffect(persisted: unknown, maxHops: number, code: GossipConfig): { readonly config: GossipConfig; readonly clamped: readonly string[] } {
   const config: Record<string, unknown> = {};
   const clamped: string[] = [];
   for (const [field, fallback] of Object.entries(DEFAULT_GOSSIP_CONFIG)) {
@@ -77,6 +107,10 @@ export function configInEffect(persisted: unknown, maxHops: number): { readonly 
     const allowed = ruleBroken(field, value, maxHops) === undefined;
     if (!allowed) clamped.push(field);
     config[field] = allowed ? value : field === 'hops' && isInteger(value, 0, MAX_HOPS) ? maxHops : fallback;
+  }
+  if (!mayPass(config as unknown as GossipConfig, code)) {
+    config['pass'] = false;
+    clamped.push('pass');
   }
   return { config: Object.freeze(config) as unknown as GossipConfig, clamped };
 }
@@ -96,7 +130,7 @@ function ruleBroken(field: string, value: unknown, maxHops: number): string | un
     case 'relay':
       return ONE_OF[field].includes(value as string) ? undefined : `to be one of ${ONE_OF[field].join(', ')}`;
     case 'pass':
-      return value === false ? undefined : 'to be false: passing through proxies comes with a later version';
+      return typeof value === 'boolean' || value === 'stem' ? undefined : 'to be true, false or stem';
     default:
       return `to be one of the known fields: ${Object.keys(DEFAULT_GOSSIP_CONFIG).join(', ')}`;
   }

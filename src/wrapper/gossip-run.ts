@@ -13,35 +13,36 @@ import { configChange } from './config.ts';
 import type { GossipConfig } from './config.ts';
 import { FORBIDDEN, GossipCore } from './core.ts';
 import type { Input, PalChange, PalsList, Unknown } from './core/messages.ts';
+import { REJECTED } from './core/rumors.ts';
+import { readHeld } from './held-entries.ts';
 import { hostEffect } from './host-effects.ts';
 import { innerBowl } from './inner-bowl.ts';
 import { mapEffects } from './map-effects.ts';
 import type { Transform } from './map-effects.ts';
-import { GOSSIP_CONFIG_MARK, ordersFor } from './orders.ts';
+import { GOSSIP_CONFIG_MARK, GOSSIP_WELCOME, ordersFor } from './orders.ts';
 import type { Code } from './orders.ts';
 import { readQuarantine } from './quarantine-entries.ts';
 import { GOSSIP_RUMOR, KNOWN_KINDS, parseRumor } from './rumor.ts';
 import type { WireRumor } from './rumor.ts';
-import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, palsListOf, QUARANTINE_WIRE, timerOf } from './wires.ts';
-
-/** What the code gives a wrapped agent. */
-export interface GossipCode extends Code {
-  readonly given: GossipConfig;
-}
+import { GOSSIP_UPGRADE, parseUpgrade } from './upgrade.ts';
+import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, palsListOf, passedId, QUARANTINE_WIRE, timerOf } from './wires.ts';
 
 type Fact = Extract<Sign, { type: 'fact' }>;
 
 export class GossipRun {
   readonly #inner: Agent;
-  readonly #code: GossipCode;
+  readonly #code: Code;
   readonly #core: GossipCore<Body>;
+  readonly #spoiltHeld: readonly string[];
 
-  constructor(inner: Agent, code: GossipCode, bowl: Bowl) {
+  constructor(inner: Agent, code: Code, bowl: Bowl) {
     this.#inner = inner;
     this.#code = code;
-    const { maxQuarantined, maxQuarantinedBytes } = bowl.limits;
     const quarantined = readQuarantine(bowl).entries.map(({ id, order, rumor }) => ({ id, order, bytes: rumor.bytes.length }));
-    this.#core = new GossipCore({ our: bowl.our, ...code, persisted: bowl.saved.get(CONFIG_KEY), quarantined, maxQuarantined, maxQuarantinedBytes });
+    const held = readHeld(code.marks, bowl);
+    this.#spoiltHeld = held.spoilt;
+    const { our, random, limits } = bowl;
+    this.#core = new GossipCore({ our, random, ...code, ...limits, persisted: bowl.saved.get(CONFIG_KEY), quarantined, held: held.entries });
   }
 
   get config(): GossipConfig {
@@ -55,7 +56,8 @@ export class GossipRun {
   }
 
   poke(datum: Datum, bowl: Bowl): Effects {
-    if (datum.mark === GOSSIP_RUMOR) return refuse('gossip-rejected');
+    if (datum.mark === GOSSIP_RUMOR) return this.#take(datum.data, bowl);
+    if (datum.mark === GOSSIP_WELCOME) return this.#step({ type: 'Welcomed', peer: bowl.src }, bowl);
     if (datum.mark === GOSSIP_CONFIG_MARK) return this.#configure(datum.data, bowl);
     return this.#inner.onPoke === undefined ? refuse('not-open') : this.#pass(this.#inner.onPoke(datum, innerBowl(bowl)), bowl);
   }
@@ -64,7 +66,8 @@ export class GossipRun {
   watch(path: Path, bowl: Bowl): Effects {
     if (!isReserved(path)) return this.#pass(this.#inner.onWatch?.(path, innerBowl(bowl)), bowl);
     const peer = bowl.src;
-    if (path !== GOSSIP_GOSSIP || !this.#core.mayTell(peer)) return refuse(FORBIDDEN);
+    if (path !== GOSSIP_GOSSIP) return refuse(FORBIDDEN);
+    if (!this.#core.mayTell(peer)) return this.#step({ type: 'WatchAsked', peer }, bowl);
     const answers = this.#inner.onWatch?.(GOSSIP_SOURCE, innerBowl(bowl));
     // Asked once more after a promise: the policy may have changed meanwhile.
     return this.#pass(answers, bowl, (now) => this.#step({ type: 'WatchAsked', peer }, now), peer);
@@ -80,6 +83,8 @@ export class GossipRun {
     if (wire === GOSSIP_GOSSIP && sign.type === 'fact') return this.#hear(wire, sign, bowl);
     if (wire === QUARANTINE_WIRE && sign.type === 'fact') return this.#quarantine(sign, bowl);
     if (isHearWire(wire)) return this.#peerSaid(sign, bowl);
+    const passed = passedId(wire);
+    if (passed !== undefined && sign.type === 'poke-ack') return this.#step({ type: 'PassAnswered', id: passed, peer: bowl.src, refused: sign.refused !== undefined }, bowl);
     const list = palsListOf(wire);
     if (list !== undefined) return this.#palsSaid(list, sign, bowl);
     return isOurs(wire) ? undefined : this.#pass(this.#inner.onAgent?.(wire, sign, innerBowl(bowl)), bowl);
@@ -119,7 +124,7 @@ export class GossipRun {
   #transform(effects: readonly Effect[], bowl: Bowl, own?: (bowl: Bowl) => readonly Effect[], serving?: PeerId): readonly Effect[] {
     // An event that fails is dropped whole, so it has to fail before the core takes a step.
     bowl.check(effects);
-    const orders = ordersFor(effects, this.#code, bowl, serving);
+    const orders = ordersFor(effects, this.#code, this.config, bowl, serving);
     const refusal = effects.find(isRefusal);
     if (refusal !== undefined) return [refusal]; // It undoes the event, so the core must not hear of the rest.
     const ahead = own?.(bowl) ?? [];
@@ -128,13 +133,13 @@ export class GossipRun {
   }
 
   #step(input: Input<Body>, bowl: Bowl): readonly Effect[] {
-    return this.#core.step(input).map((effect) => hostEffect(effect, bowl));
+    return this.#core.step(input, bowl.now).map((effect) => hostEffect(effect, bowl));
   }
 
   #configure(change: unknown, bowl: Bowl): Effects {
     if (!bowl.admin) return refuse('forbidden');
     try {
-      return this.#step({ type: 'Configured', change: configChange(change, this.#code.maxHops) }, bowl);
+      return this.#step({ type: 'Configured', change: configChange(change, this.#code.maxHops, this.config, this.#code.given) }, bowl);
     } catch (error) {
       if (bowl.src === bowl.our) throw error;
       return refuse('bad-config');
@@ -144,6 +149,7 @@ export class GossipRun {
   /** The one way in (point 13): facts and first answers of peers, on receipt or, under a wrapper without `onArrival`, in their turn. */
   #ingest({ mark, data }: Fact, bowl: Bowl): readonly Effect[] {
     const from = bowl.src;
+    if (mark === GOSSIP_UPGRADE) return this.#upgrade(data, bowl);
     if (mark !== GOSSIP_RUMOR) return this.#step({ type: 'RumorRejected', from, reason: 'wrong-mark' }, bowl);
     const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
     if (!parsed.ok) return this.#step({ type: 'RumorRejected', from, reason: parsed.reason }, bowl);
@@ -156,8 +162,25 @@ export class GossipRun {
     const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
     if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(rumor) };
     const seen = bowl.seen(id);
-    if (seen !== undefined && !this.#core.mustRead(hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
-    return { type: 'RumorArrived', id, from, hops, seen, room, ...readBody(this.#code.marks, rumor) };
+    if (seen !== undefined && !this.#core.mustRead(id, hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
+    return { type: 'RumorArrived', id, from, hops, seen, room, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) };
+  }
+
+  #upgrade(data: unknown, bowl: Bowl): readonly Effect[] {
+    const from = bowl.src;
+    const header = parseUpgrade(data);
+    if (header === undefined) return this.#step({ type: 'RumorRejected', from, reason: 'bad-upgrade' }, bowl);
+    return this.#step({ type: 'UpgradeArrived', from, ...header, seen: bowl.seen(header.id) }, bowl);
+  }
+
+  /** W19. What is no rumor, or of a kind that we do not know, is refused, so that another proxy is found. */
+  #take(data: unknown, bowl: Bowl): Effects {
+    const { src: from, room } = bowl;
+    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
+    if (!parsed.ok || !KNOWN_KINDS.includes(parsed.rumor.kind)) return refuse(REJECTED);
+    const { rumor } = parsed;
+    const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
+    return this.#step({ type: 'RumorPoked', id, from, hops: rumor.hops, seen: bowl.seen(id), room, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) }, bowl);
   }
 
   /** A rumor that the core delivered. */
@@ -203,14 +226,13 @@ export class GossipRun {
     const { marks } = this.#code;
     const { entries, spoilt } = readQuarantine(bowl);
     const known = entries.filter(({ unknown, rumor }) => (unknown === 'kind' ? KNOWN_KINDS.includes(rumor.kind) : marks.has(rumor.mark)));
-    const notice: Effect = { type: 'report', report: { type: 'event', event: { name: 'quarantine-spoilt', count: spoilt.length } } };
     return [
       ...known.flatMap(({ id, from, unknown, rumor }) => {
         const { hops } = rumor;
-        return this.#step({ type: 'QuarantineRead', unknown, id, from, hops, seen: bowl.seen(id), room: bowl.room, ...readBody(marks, rumor) }, bowl);
+        return this.#step({ type: 'QuarantineRead', unknown, id, from, hops, seen: bowl.seen(id), room: bowl.room, bytes: rumor.bytes.length, ...readBody(marks, rumor) }, bowl);
       }),
-      ...spoilt.map((key) => forget(key)),
-      ...(spoilt.length > 0 ? [notice] : []),
+      ...dropSpoilt('quarantine-spoilt', spoilt),
+      ...dropSpoilt('held-spoilt', this.#spoiltHeld),
     ];
   }
 }
@@ -222,6 +244,11 @@ function palsEffect({ mark, data }: Fact): { readonly change: PalChange; readonl
   if (mark !== 'pals-effect' || typeof data !== 'object' || data === null) return undefined;
   const { type, peer } = data as Readonly<Record<string, unknown>>;
   return PAL_CHANGES.includes(type) && isPeerId(peer) ? { change: type as PalChange, peer } : undefined;
+}
+
+function dropSpoilt(name: string, keys: readonly string[]): readonly Effect[] {
+  if (keys.length === 0) return [];
+  return [...keys.map((key) => forget(key)), { type: 'report', report: { type: 'event', event: { name, count: keys.length } } }];
 }
 
 function isRefusal(effect: Effect): boolean {

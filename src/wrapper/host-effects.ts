@@ -1,13 +1,16 @@
 /**
  * What the core asks for, in the host's words.
  */
-import { fact, forget, kick, leave, refuse, rest, save, wait, watch } from '../agent.ts';
+import { fact, forget, kick, leave, poke, refuse, rest, save, wait, watch } from '../agent.ts';
 import type { Bowl, Effect } from '../agent.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { Body } from './body.ts';
 import type { GossipEffect } from './core/messages.ts';
+import { heldValue } from './held-entries.ts';
+import { GOSSIP_WELCOME } from './orders.ts';
 import { GOSSIP_RUMOR, withHops } from './rumor.ts';
-import { CONFIG_KEY, hearWire, palsWire, quarantineKey, QUARANTINE_WIRE, timerWire } from './wires.ts';
+import { encodeUpgrade, GOSSIP_UPGRADE } from './upgrade.ts';
+import { CONFIG_KEY, hearWire, heldKey, palsWire, passWire, quarantineKey, QUARANTINE_WIRE, timerWire, WELCOME_WIRE } from './wires.ts';
 
 /** The name under which a node runs its pals. */
 const PALS_AGENT = 'pals';
@@ -29,10 +32,17 @@ export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Ef
       return kick([GOSSIP_GOSSIP], effect.peer, effect.reason);
     case 'Refuse':
       return refuse(effect.reason);
+    case 'Welcome':
+      return poke(WELCOME_WIRE, effect.peer, agent, GOSSIP_WELCOME, null);
     case 'Send':
-      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data: withHops(effect.body.rumor.bytes, effect.hops), ...(effect.except !== undefined && { except: effect.except }) };
+    case 'SendUpgrade':
     case 'Answer':
-      return fact([], GOSSIP_RUMOR, withHops(effect.body.rumor.bytes, effect.hops));
+    case 'Pass':
+      return sendEffect(effect, agent);
+    case 'SaveHeld':
+      return save(heldKey(effect.id), heldValue(effect));
+    case 'ForgetHeld':
+      return forget(heldKey(effect.id));
     case 'SaveQuarantined': {
       const { order, from, unknown, body } = effect;
       return save(quarantineKey(effect.id), { order, from, unknown, rumor: body.rumor.bytes });
@@ -43,6 +53,23 @@ export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Ef
       return save(CONFIG_KEY, effect.config);
     default:
       return rumorEffect(effect);
+  }
+}
+
+/** Those that go to peers. */
+function sendEffect(effect: Extract<GossipEffect<Body>, { type: 'Send' | 'SendUpgrade' | 'Answer' | 'Pass' }>, agent: string): Effect {
+  switch (effect.type) {
+    case 'Send': {
+      const { except, only } = effect;
+      const data = withHops(effect.body.rumor.bytes, effect.hops);
+      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
+    }
+    case 'SendUpgrade':
+      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_UPGRADE, data: encodeUpgrade(effect.id, effect.hops), only: effect.only };
+    case 'Answer':
+      return fact([], GOSSIP_RUMOR, withHops(effect.body.rumor.bytes, effect.hops));
+    case 'Pass':
+      return poke(passWire(effect.id), effect.to, agent, GOSSIP_RUMOR, withHops(effect.body.rumor.bytes, effect.hops));
   }
 }
 

@@ -6,7 +6,7 @@ import { isReserved } from '../marks/paths.ts';
 
 /** The same moment for the wrapped agent. */
 export function innerBowl(bowl: Bowl): Bowl {
-  const { our, src, now, agent, admin, run, limits } = bowl;
+  const { our, src, now, agent, admin, run, random, limits } = bowl;
   const saved = new InnerSaved(bowl.saved);
   return {
     our,
@@ -15,6 +15,7 @@ export function innerBowl(bowl: Bowl): Bowl {
     agent,
     admin,
     run,
+    random,
     limits,
     saved,
     seen: (id) => bowl.seen(id),

@@ -10,8 +10,8 @@ import { gossipConfig, hopCeiling } from './config.ts';
 import type { GossipConfig } from './config.ts';
 import { provideConfig } from './configure.ts';
 import { GossipRun } from './gossip-run.ts';
-import type { GossipCode } from './gossip-run.ts';
-import { GOSSIP_CONFIG_MARK } from './orders.ts';
+import { GOSSIP_CONFIG_MARK, GOSSIP_WELCOME } from './orders.ts';
+import type { Code } from './orders.ts';
 import { GOSSIP_RUMOR } from './rumor.ts';
 
 /** The config of the first start, and what is code and never saved. */
@@ -36,7 +36,7 @@ export type SchemasOf<A extends Agent> = typeof marksOf extends keyof A ? (A ext
  * Wraps an agent. What it publishes with `marks.invent` goes to our audience and on, hop by hop; what comes is handed to its
  * `onAgent` (read it with `marks.heard`); a new subscriber is announced to its `onWatch` as `/~/gossip/source`.
  * The config counts at the first start; afterwards the saved one does, see `configure`. The result may run in several nodes.
- * @throws HearsayError `HEARSAY_BAD_CONFIG` naming the field, the rule and the value; `HEARSAY_NOT_SUPPORTED` for `pass`
+ * @throws HearsayError `HEARSAY_BAD_CONFIG` naming the field, the rule and the value
  */
 export function withGossip<S extends MarkSchemas>(inner: Agent, options: GossipOptions<S>): GossipAgent<S> {
   const code = readOptions(options);
@@ -50,7 +50,7 @@ export function withGossip<S extends MarkSchemas>(inner: Agent, options: GossipO
   const run = (bowl: Bowl): GossipRun => runs.get(bowl.run) ?? begin(bowl);
   return {
     open: {
-      pokes: [...(inner.open?.pokes ?? []), GOSSIP_RUMOR, GOSSIP_CONFIG_MARK],
+      pokes: [...(inner.open?.pokes ?? []), GOSSIP_RUMOR, GOSSIP_CONFIG_MARK, GOSSIP_WELCOME],
       paths: [...(inner.open?.paths ?? []), GOSSIP_GOSSIP],
     },
     onInit: (bowl) => run(bowl).start('onInit', bowl),
@@ -66,7 +66,7 @@ export function withGossip<S extends MarkSchemas>(inner: Agent, options: GossipO
   };
 }
 
-function readOptions<S extends MarkSchemas>({ marks, maxHops: ceiling, ...given }: GossipOptions<S>): GossipCode {
+function readOptions<S extends MarkSchemas>({ marks, maxHops: ceiling, ...given }: GossipOptions<S>): Code {
   if (typeof marks?.encode !== 'function' || typeof marks.decode !== 'function' || typeof marks.has !== 'function') {
     throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'marks', rule: 'to come from defineMarks', value: marks });
   }

@@ -236,6 +236,6 @@ describe('what strangers may do', () => {
     });
     await app.poke('go');
     await all;
-    expect(Object.fromEntries(answers as [string, string][])).toEqual({ '/order': 'forbidden', '/ask': 'not-open', '/none': 'forbidden', '/prices': 'fact', '/stock': 'forbidden', '/gossip': 'gossip-forbidden', '/pals': 'forbidden' });
+    expect(Object.fromEntries(answers as [string, string][])).toEqual({ '/order': 'forbidden', '/ask': 'forbidden', '/none': 'forbidden', '/prices': 'fact', '/stock': 'forbidden', '/gossip': 'forbidden', '/pals': 'forbidden' });
   });
 });

@@ -3,8 +3,9 @@ import { MemoryLevel } from 'memory-level';
 import { Observable, Subject } from 'rxjs';
 import type { Agent, Effect, Effects } from '../../src/agent.ts';
 import { fact, forget, kick, leave, poke, refuse, rest, save, wait, watch } from '../../src/agent.ts';
+import { topicOf } from '../../src/node/host.ts';
 import type { Level, LoneHost } from '../support/lone-host.ts';
-import { ADMIN, OUR, STRANGER, loneHost } from '../support/lone-host.ts';
+import { ADMIN, FRIEND, OUR, STRANGER, loneHost } from '../support/lone-host.ts';
 
 const open: LoneHost[] = [];
 async function start(given: Parameters<typeof loneHost>[0] = {}): Promise<LoneHost> {
@@ -340,13 +341,32 @@ describe('what peers may do', () => {
   test('a failing arm tells a peer only that it failed', async () => {
     const lone = await start();
     await lone.host.run('app', { open: { pokes: ['ask'] }, onPoke: boom });
-    expect(await lone.pokeFrom(STRANGER, 'app', 'ask', 1)).toBe('failed');
+    expect(await lone.pokeFrom(FRIEND, 'app', 'ask', 1)).toBe('failed');
+  });
+
+  // The reference answers `gossip-forbidden` where the agent runs, and something else where it does not.
+  test('better 11 to strangers forbidden and not running look alike in every refusal; a target learns the reason', async () => {
+    const refusing: Agent = {
+      open: { pokes: ['ask', 'boom'], paths: ['/p'] },
+      onPoke: ({ mark }) => (mark === 'boom' ? boom() : refuse('gossip-rejected')),
+      onWatch: () => refuse('gossip-forbidden'),
+    };
+    const answersTo = async (peer: typeof STRANGER, agent: string): Promise<unknown[]> => {
+      const lone = await start();
+      await lone.host.run('app', refusing);
+      const raw = await new Promise((resolve) => lone.host.poked(topicOf('test', agent), peer, 'ask', Uint8Array.of(0xff), resolve));
+      return [await lone.pokeFrom(peer, agent, 'ask', 1), await lone.pokeFrom(peer, agent, 'boom', 1), raw, (await lone.watchFrom(peer, agent, '/p')).refused];
+    };
+    const nothing = await answersTo(STRANGER, 'nothing');
+    expect(nothing).toEqual(['forbidden', 'forbidden', 'forbidden', 'forbidden']);
+    expect(await answersTo(STRANGER, 'app')).toEqual(nothing);
+    expect(await answersTo(FRIEND, 'app')).toEqual(['gossip-rejected', 'failed', expect.stringContaining('bad-payload'), 'gossip-forbidden']);
   });
 
   test('past maxQueuedEvents pokes are refused as overloaded, and it is said how many', async () => {
     const lone = await start({ limits: { maxQueuedEvents: 3 } });
     await lone.host.run('app', app);
-    const answers = await Promise.all([1, 2, 3, 4, 5].map((n) => lone.pokeFrom(STRANGER, 'app', 'ask', n)));
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((n) => lone.pokeFrom(FRIEND, 'app', 'ask', n)));
     await lone.quiet();
     expect(answers).toEqual([undefined, undefined, undefined, 'overloaded', 'overloaded']);
     expect(lone.events).toMatchObject([{ name: 'lagged', count: 2 }]);

@@ -85,8 +85,19 @@ describe('subscriptions', () => {
       subscriptions.add(one);
       one.open();
     }
-    subscriptions.give(['/p'], new OutgoingFact('m', 'x', 1_000), ann, false);
+    subscriptions.give(['/p'], new OutgoingFact('m', 'x', 1_000), { except: ann }, false);
     expect([toAnn.got, toBob.got, elsewhere.got]).toEqual([[], ['x'], []]);
+  });
+
+  test('better 5 a fact can be for some subscribers only', () => {
+    const subscriptions = new Subscriptions();
+    const all = [subscriber(ann, '/p'), subscriber(bob, '/p')];
+    for (const { one } of all) {
+      subscriptions.add(one);
+      one.open();
+    }
+    for (const only of [[bob], []]) subscriptions.give(['/p'], new OutgoingFact('m', only.length, 1_000), { only }, false);
+    expect(all.map(({ got }) => got)).toEqual([[], ['1']]);
   });
 
   test('a kick can be for one peer or for all', () => {

@@ -16,7 +16,7 @@ import { life, NOW } from './friends.ts';
 
 /** A bowl for one arm. */
 export function bowl(our: PeerId, src: PeerId, given: Partial<Bowl> = {}): Bowl {
-  return { our, src, now: NOW, agent: 'pals', saved: new Map(), admin: our === src, run: given, seen: () => undefined, check: () => undefined, room: true, limits: limits(), ...given };
+  return { our, src, now: NOW, agent: 'pals', saved: new Map(), admin: our === src, run: given, seen: () => undefined, check: () => undefined, room: true, random: seededRandom(1), limits: limits(), ...given };
 }
 
 export class World {

@@ -8,6 +8,7 @@ import { Host, topicOf } from '../../src/node/host.ts';
 import { Router } from '../../src/node/router.ts';
 import { Subscriber } from '../../src/node/subscribers.ts';
 import { encodePayload } from '../../src/marks/payload.ts';
+import { seededRandom } from '../../src/random.ts';
 import { openStore } from '../../src/store/level-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ManualClock } from './clock.ts';
@@ -15,6 +16,7 @@ import { ManualClock } from './clock.ts';
 export const OUR = '0'.repeat(64) as PeerId;
 export const STRANGER = 'f'.repeat(64) as PeerId;
 export const ADMIN = 'e'.repeat(64) as PeerId;
+export const FRIEND = 'd'.repeat(64) as PeerId;
 const NETWORK = 'test';
 
 export type Level = MemoryLevel<string | Uint8Array | Buffer, unknown>;
@@ -48,7 +50,9 @@ export async function loneHost(given: { level?: Level; limits?: Partial<Limits>;
     store,
     limits: bounds,
     networkId: NETWORK,
+    random: seededRandom(1),
     isAdmin: (peer) => peer === OUR || peer === ADMIN,
+    isTarget: (peer) => peer === FRIEND,
     report: (agent, report) => {
       if (report.type === 'event') events.push({ agent, ...report.event });
       else reports.push(report);

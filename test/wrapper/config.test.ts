@@ -25,12 +25,12 @@ describe('the config', () => {
     { given: { hear: 'friends' }, field: 'hear', rule: 'to be one of anybody, targets, mutuals' },
     { given: { tell: null }, field: 'tell', rule: 'to be one of anybody, targets, mutuals' },
     { given: { relay: 'last' }, field: 'relay', rule: 'to be one of farthest, first' },
-    { given: { pass: 'maybe' }, field: 'pass', rule: 'to be false: passing through proxies comes with a later version' },
+    { given: { pass: 'maybe' }, field: 'pass', rule: 'to be true, false or stem' },
     { given: { hop: 2 }, field: 'hop', rule: 'to be one of the known fields: hops, hear, tell, pass, relay' },
     { given: ['hops'], field: 'config', rule: 'to be an object' },
     { given: null, field: 'config', rule: 'to be an object' },
   ])('a bad value is refused, naming field, rule and value: $given', ({ given, field, rule }) => {
-    const error = errorOf(() => configChange(given, 15));
+    const error = errorOf(() => configChange(given, 15, DEFAULT_GOSSIP_CONFIG, DEFAULT_GOSSIP_CONFIG));
     expect({ code: error.code, field: error.field, rule: error.rule }).toEqual({ code: 'HEARSAY_BAD_CONFIG', field, rule });
   });
 
@@ -47,39 +47,54 @@ describe('the config', () => {
     expect([hopCeiling(undefined), hopCeiling(1), hopCeiling(15)]).toEqual([15, 1, 15]);
   });
 
-  test.each([
-    { rule: 'W12 emitting through a proxy', pass: true },
-    { rule: 'W13 passing as a poke', pass: true },
-    { rule: 'W14 the proxy answers', pass: true },
-    { rule: 'W12 W13 W14 a stem', pass: 'stem' },
-  ])('$rule: pass $pass is refused, and told that it comes later', ({ pass }) => {
-    const error = errorOf(() => gossipConfig({ pass }, 15));
-    expect(error.code).toBe('HEARSAY_NOT_SUPPORTED');
-    expect(error.message).toContain('passing through proxies comes with a later version');
+  test.each([true, 'stem'] as const)('better 10 pass %p needs two hops, in the config and in a change of either', (pass) => {
+    const passing = gossipConfig({ hops: 2, pass }, 15);
+    expect(passing.pass).toBe(pass);
+    const faults = [
+      errorOf(() => gossipConfig({ pass }, 15)),
+      errorOf(() => gossipConfig({ hops: 0, pass }, 15)),
+      errorOf(() => configChange({ pass }, 15, DEFAULT_GOSSIP_CONFIG, passing)),
+      errorOf(() => configChange({ hops: 1 }, 15, passing, passing)),
+    ];
+    expect(faults.map(({ code, field }) => `${code} ${field}`)).toEqual(['HEARSAY_BAD_CONFIG pass', 'HEARSAY_BAD_CONFIG pass', 'HEARSAY_BAD_CONFIG pass', 'HEARSAY_BAD_CONFIG hops']);
+    expect(configChange({ hops: 1, pass: false }, 15, passing, passing)).toEqual({ hops: 1, pass: false });
+  });
+
+  test('better 10 a stem needs two hops in the code too, since those are what it ends with', () => {
+    const own = gossipConfig({ hops: 3 }, 15);
+    expect(errorOf(() => configChange({ pass: 'stem' }, 15, own, DEFAULT_GOSSIP_CONFIG)).field).toBe('pass');
+    expect(configChange({ pass: true }, 15, own, DEFAULT_GOSSIP_CONFIG)).toEqual({ pass: true });
   });
 });
 
 describe('a saved config under other code', () => {
   test('W2 what the code allows is in effect as it was saved', () => {
     const saved = gossipConfig({ hops: 5, hear: 'anybody' }, 15);
-    expect(configInEffect(saved, 15)).toEqual({ config: saved, clamped: [] });
+    expect(configInEffect(saved, 15, DEFAULT_GOSSIP_CONFIG)).toEqual({ config: saved, clamped: [] });
   });
 
   test('W2 too many hops are clamped to the ceiling', () => {
-    expect(configInEffect({ ...DEFAULT_GOSSIP_CONFIG, hops: 12 }, 4)).toEqual({ config: { ...DEFAULT_GOSSIP_CONFIG, hops: 4 }, clamped: ['hops'] });
+    expect(configInEffect({ ...DEFAULT_GOSSIP_CONFIG, hops: 12 }, 4, DEFAULT_GOSSIP_CONFIG)).toEqual({ config: { ...DEFAULT_GOSSIP_CONFIG, hops: 4 }, clamped: ['hops'] });
   });
 
   test('W2 what this code does not know falls to the default, which is the narrowest', () => {
     const saved = { hops: 'far', hear: 'everyone', tell: 7, pass: 'stem', relay: 'farthest' };
-    expect(configInEffect(saved, 15)).toEqual({ config: DEFAULT_GOSSIP_CONFIG, clamped: ['hops', 'hear', 'tell', 'pass'] });
+    expect(configInEffect(saved, 15, DEFAULT_GOSSIP_CONFIG)).toEqual({ config: DEFAULT_GOSSIP_CONFIG, clamped: ['hops', 'hear', 'tell', 'pass'] });
+  });
+
+  test('better 10 passing that the clamped hops, or the code, leave no room for is off', () => {
+    const saved = gossipConfig({ hops: 5, pass: 'stem' }, 15);
+    expect(configInEffect(saved, 1, saved)).toEqual({ config: { ...saved, hops: 1, pass: false }, clamped: ['hops', 'pass'] });
+    expect(configInEffect(saved, 15, DEFAULT_GOSSIP_CONFIG).clamped).toEqual(['pass']);
+    expect(configInEffect(saved, 15, saved)).toEqual({ config: saved, clamped: [] });
   });
 
   test('a field that older code did not have is no clamp', () => {
-    expect(configInEffect({ hops: 3, hear: 'targets', tell: 'targets' }, 15)).toEqual({ config: gossipConfig({ hops: 3, hear: 'targets', tell: 'targets' }, 15), clamped: [] });
+    expect(configInEffect({ hops: 3, hear: 'targets', tell: 'targets' }, 15, DEFAULT_GOSSIP_CONFIG)).toEqual({ config: gossipConfig({ hops: 3, hear: 'targets', tell: 'targets' }, 15), clamped: [] });
   });
 
   test.each([null, 'hops', 3, []])('rubbish is the default: %p', (saved) => {
-    expect(configInEffect(saved, 15).config).toEqual(DEFAULT_GOSSIP_CONFIG);
+    expect(configInEffect(saved, 15, DEFAULT_GOSSIP_CONFIG).config).toEqual(DEFAULT_GOSSIP_CONFIG);
   });
 
   test('two configs are the same when every known field is', () => {

@@ -9,25 +9,39 @@ import { gossipConfig } from '../../src/wrapper/config.ts';
 import type { GossipConfig, Whos } from '../../src/wrapper/config.ts';
 import { GossipCore } from '../../src/wrapper/core.ts';
 import type { GossipEffect, Input, Verdict } from '../../src/wrapper/core/messages.ts';
-import { ANN, BOB, CAT, DAN, rumorOf } from './names.ts';
+import { ANN, BOB, BOUNDS, CAT, DAN, NOW, rumorOf } from './names.ts';
 
 const PEERS = [ANN, BOB, CAT, DAN];
 const MAX_HOPS = 6;
 const MAX_QUARANTINED = 3;
+const MAX_HELD = 2;
 
 type In = Input<string>;
 type Out = GossipEffect<string>;
 /** An arrival before the shell has looked up what is remembered. */
-type Step = In | { readonly type: 'copy'; readonly id: RumorId; readonly from: PeerId; readonly hops: number; readonly verdict: Verdict; readonly room: boolean };
+type Step = In | RawStep;
+interface RawStep {
+  readonly type: 'copy' | 'header' | 'pass';
+  readonly id: RumorId;
+  readonly from: PeerId;
+  readonly hops: number;
+  readonly verdict: Verdict;
+  readonly room: boolean;
+}
+const isRaw = (given: Step): given is RawStep => given.type === 'copy' || given.type === 'header' || given.type === 'pass';
 
 const peer = fc.constantFrom(...PEERS);
 const id = fc.integer({ min: 1, max: 4 }).map(rumorOf);
 const whos = fc.constantFrom<Whos>('anybody', 'targets', 'mutuals');
-const change = fc.record({ hops: fc.integer({ min: 0, max: MAX_HOPS }), hear: whos, tell: whos }, { requiredKeys: [] }) as fc.Arbitrary<Partial<GossipConfig>>;
+const change = fc.record({ hops: fc.integer({ min: 0, max: MAX_HOPS }), hear: whos, tell: whos, pass: fc.constantFrom(false, false, true, 'stem' as const), relay: fc.constantFrom('farthest' as const, 'farthest' as const, 'first' as const) }, { requiredKeys: [] }) as fc.Arbitrary<Partial<GossipConfig>>;
 const verdict = fc.constantFrom<Verdict>({ type: 'valid' }, { type: 'valid' }, { type: 'unknown' }, { type: 'invalid', reason: 'odd' });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('copy' as const), id, from: peer, hops: fc.integer({ min: 0, max: 255 }), verdict, room: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constantFrom('header' as const, 'pass' as const), id, from: peer, hops: fc.integer({ min: 0, max: 255 }), verdict, room: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('PassAnswered' as const), id, peer, refused: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('TimerFired' as const), timer: fc.record({ of: fc.constantFrom('leave' as const, 'leave' as const, 'embargo' as const), id }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('Welcomed' as const, 'WatchAcked' as const), peer }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('PalChanged' as const), change: fc.constantFrom('meet' as const, 'near' as const, 'part' as const, 'away' as const), peer }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('WatchAsked' as const), peer }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('SubscriberLeft' as const), peer }) },
@@ -35,7 +49,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('WatchRefused' as const, 'Kicked' as const), peer, reason: fc.constant('why') }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('TimerFired' as const), timer: fc.record({ of: fc.constant('hear' as const), peer }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('PalsKicked' as const), list: fc.constantFrom('targets' as const, 'leeches' as const) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('Published' as const), id, body: fc.constant('mine') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('Published' as const), id, body: fc.constant('mine'), bytes: fc.constant(4) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('StrangeRumorArrived' as const), id, from: peer, room: fc.boolean(), body: fc.constant('v9') }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('Quarantined' as const), id, from: peer, unknown: fc.constant('kind' as const), bytes: fc.integer({ min: 1, max: 60 }), body: fc.constant('v9') }) },
 );
@@ -49,7 +63,10 @@ class Witness {
   readonly #subscribers = new Map<PeerId, number>();
   readonly #watched = new Set<PeerId>();
   readonly #delivered = new Set<RumorId>();
-  readonly #relayed = new Set<RumorId>();
+  /** The most hops that each was relayed with. */
+  readonly #relayed = new Map<RumorId, number>();
+  readonly #held = new Set<RumorId>();
+  #nowMs = NOW;
   readonly #quarantine = new Map<RumorId, number>();
   #bytes = 0;
   readonly #core: GossipCore<string>;
@@ -59,9 +76,10 @@ class Witness {
   }
 
   feed(given: Step): void {
-    const input = given.type === 'copy' ? this.#read(given) : given;
+    const input = this.#read(given);
     this.#note(input);
-    const effects = this.#core.step(input);
+    this.#nowMs += 700;
+    const effects = this.#core.step(input, this.#nowMs);
     for (const effect of effects) this.#check(effect, input);
     if (input.type === 'WatchAsked' && !effects.some(({ type }) => type === 'Refuse')) this.#subscribers.set(input.peer, (this.#subscribers.get(input.peer) ?? 0) + 1);
     for (const [subscriber, open] of this.#subscribers) if (open > 0 && !this.#allows(this.#core.config.tell, subscriber, true)) this.faults.push(`${subscriber} hears us against the policy`);
@@ -69,13 +87,18 @@ class Witness {
     if (this.#quarantine.size > MAX_QUARANTINED || this.#bytes > 100) this.faults.push('the quarantine is too full');
   }
 
-  #read({ type: _copy, ...copy }: Extract<Step, { type: 'copy' }>): In {
+  #read(given: Step): In {
+    if (!isRaw(given)) return given;
+    const { type, ...copy } = given;
     const seen = this.memory.get(copy.id);
-    if (seen !== undefined && !this.#core.mustRead(copy.hops, seen)) return { type: 'RepeatArrived', id: copy.id, from: copy.from, hops: copy.hops, seen };
-    return { type: 'RumorArrived', ...copy, seen, body: 'news' };
+    if (type === 'header') return { type: 'UpgradeArrived', id: copy.id, from: copy.from, hops: copy.hops, seen };
+    if (type === 'pass') return { type: 'RumorPoked', ...copy, seen, body: 'news', bytes: 4 };
+    if (seen !== undefined && !this.#core.mustRead(copy.id, copy.hops, seen)) return { type: 'RepeatArrived', id: copy.id, from: copy.from, hops: copy.hops, seen };
+    return { type: 'RumorArrived', ...copy, seen, body: 'news', bytes: 4 };
   }
 
   #note(input: In): void {
+    if (input.type === 'Published') this.#delivered.add(input.id);
     if (input.type === 'PalsKicked') (input.list === 'targets' ? this.#targets : this.#leeches).clear();
     if (input.type === 'SubscriberLeft') this.#subscribers.set(input.peer, Math.max(0, (this.#subscribers.get(input.peer) ?? 0) - 1));
     if (input.type === 'WatchRefused' || input.type === 'Kicked') this.#watched.delete(input.peer);
@@ -108,17 +131,46 @@ class Witness {
         this.#bytes -= this.#quarantine.get(effect.id) ?? 0;
         return void this.#quarantine.delete(effect.id);
       default:
+        return this.#checkPassing(effect, input);
+    }
+  }
+
+  #checkPassing(effect: Out, input: In): void {
+    switch (effect.type) {
+      case 'SendUpgrade':
+        if (effect.only.some((to) => (this.#subscribers.get(to) ?? 0) === 0)) this.faults.push('a header goes to one who does not listen');
+        if (this.#held.has(effect.id) && this.memory.get(effect.id) === undefined) this.faults.push('a header tells what is held');
+        return undefined;
+      case 'Pass':
+        if (effect.to === ANN || !this.#allows(this.#core.config.tell, effect.to, true)) this.faults.push('passed against the policy');
+        if (this.#core.config.pass === false) this.faults.push('passed with passing off');
+        return undefined;
+      case 'SaveHeld':
+        this.#held.add(effect.id);
+        if (this.#held.size > MAX_HELD) this.faults.push('too much is held');
+        return undefined;
+      case 'ForgetHeld':
+        return void this.#held.delete(effect.id);
+      case 'Answer':
+        if (input.type === 'FirstAnswerGiven' && this.#held.has(input.id)) this.faults.push('what is held is answered');
+        return undefined;
+      default:
         return undefined;
     }
   }
 
-  #checkSend({ hops, except }: Extract<Out, { type: 'Send' }>, input: In): void {
+  #checkSend({ hops, except, only }: Extract<Out, { type: 'Send' }>, input: In): void {
     if (this.#core.config.hops === 0) this.faults.push('something is sent at hops 0');
+    if (only?.some((to) => (this.#subscribers.get(to) ?? 0) === 0) === true) this.faults.push('something goes to one who does not listen');
     if (input.type !== 'RumorArrived') return;
-    if (hops < 0 || hops > Math.min(input.hops, MAX_HOPS - 1) - 1) this.faults.push(`relayed with ${hops} after ${input.hops}`);
+    if (hops < 0 || hops > Math.min(input.hops, MAX_HOPS - 1) - 1) {
+      // Whoever held it tells its own pals, hops left or not.
+      if (hops !== 0 || input.hops !== 0) this.faults.push(`relayed with ${hops} after ${input.hops}`);
+    }
     if (input.verdict.type === 'invalid') this.faults.push('invalid data are relayed');
-    if (except !== input.from) this.faults.push('the sender is told again');
-    this.#once(this.#relayed, input.id, 'relayed');
+    if (only === undefined ? except !== input.from : only.includes(input.from)) this.faults.push('the sender is told again');
+    if ((this.#relayed.get(input.id) ?? -1) >= hops && input.seen?.relayed === true) this.faults.push('relayed again with no more hops');
+    this.#relayed.set(input.id, hops);
   }
 
   /** As the host does: hops only ever rise, and flags are only ever set. */
@@ -142,12 +194,12 @@ class Witness {
 }
 
 function newWitness(config: Partial<GossipConfig>): Witness {
-  const given = gossipConfig(config, MAX_HOPS);
-  return new Witness(new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: MAX_QUARANTINED, maxQuarantinedBytes: 100 }));
+  const given = gossipConfig({ ...config, hops: Math.max(config.hops ?? 1, config.pass === true || config.pass === 'stem' ? 2 : 0) }, MAX_HOPS);
+  return new Witness(new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, ...BOUNDS, maxQuarantined: MAX_QUARANTINED, maxQuarantinedBytes: 100, maxHeld: MAX_HELD }));
 }
 
 describe('whatever comes', () => {
-  test('W9 W15 W18 W20: policy kept both ways, delivered once, relayed once with fewer hops, quarantine bounded', () => {
+  test('W9 W15 W18 W20: policy kept both ways, delivered once, relayed once with fewer hops, what is held and kept bounded, passed within the policy', () => {
     fc.assert(
       fc.property(change, fc.array(step, { minLength: 1, maxLength: 80 }), (config, steps) => {
         const witness = newWitness(config);
@@ -163,10 +215,10 @@ describe('whatever comes', () => {
     fc.assert(
       fc.property(silentSteps, id, (steps, asked) => {
         const given = gossipConfig({ hops: 0, hear: 'anybody', tell: 'anybody' }, MAX_HOPS);
-        const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: 3, maxQuarantinedBytes: 100 });
-        const inputs = steps.map((each): In => (each.type === 'copy' ? { ...each, type: 'RumorArrived', seen: undefined, body: 'news' } : each));
+        const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, ...BOUNDS });
+        const inputs = steps.map((each): In => (isRaw(each) ? { ...each, type: 'RumorArrived', seen: undefined, body: 'news', bytes: 4 } : each));
         const answer: In = { type: 'FirstAnswerGiven', to: BOB, id: asked, seen: { hops: 9, delivered: true, relayed: true }, body: 'latest' };
-        return [...inputs, answer].every((input) => core.step(input).every(({ type }) => type !== 'Send' && type !== 'Answer'));
+        return [...inputs, answer].every((input) => core.step(input, NOW).every(({ type }) => type !== 'Send' && type !== 'SendUpgrade' && type !== 'Pass' && type !== 'Answer'));
       }),
       { numRuns: 500 },
     );
@@ -176,12 +228,12 @@ describe('whatever comes', () => {
     const script: readonly In[] = [
       { type: 'Started' },
       { type: 'PalChanged', change: 'meet', peer: BOB },
-      { type: 'RumorArrived', id: rumorOf(1), from: BOB, hops: 9, seen: undefined, verdict: { type: 'valid' }, room: true, body: 'news' },
+      { type: 'RumorArrived', id: rumorOf(1), from: BOB, hops: 9, seen: undefined, verdict: { type: 'valid' }, room: true, body: 'news', bytes: 4 },
     ];
     const run = (): unknown => {
       const given = gossipConfig({ hear: 'targets' }, MAX_HOPS);
-      const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, quarantined: [], maxQuarantined: 3, maxQuarantinedBytes: 100 });
-      return script.map((input) => core.step(input));
+      const core = new GossipCore<string>({ our: ANN, maxHops: MAX_HOPS, given, persisted: undefined, ...BOUNDS });
+      return script.map((input) => core.step(input, NOW));
     };
     expect(run()).toEqual(run());
   });

@@ -8,7 +8,7 @@ import type { GossipConfig } from '../../src/wrapper/config.ts';
 import { GossipCore } from '../../src/wrapper/core.ts';
 import type { CoreSetup } from '../../src/wrapper/core.ts';
 import type { GossipEffect, Input } from '../../src/wrapper/core/messages.ts';
-import { ANN, BOB, CAT, DAN, rumorOf } from './names.ts';
+import { ANN, BOB, BOUNDS, CAT, DAN, NOW, rumorOf } from './names.ts';
 
 type In = Input<string>;
 type Out = GossipEffect<string>;
@@ -16,7 +16,7 @@ type Out = GossipEffect<string>;
 interface Row {
   readonly name: string;
   readonly config?: Partial<GossipConfig>;
-  readonly setup?: Partial<CoreSetup>;
+  readonly setup?: Partial<CoreSetup<string>>;
   readonly before?: readonly In[];
   readonly input: In;
   readonly effects: readonly Out[];
@@ -44,20 +44,20 @@ const notice = (event: Extract<Out, { type: 'Notice' }>['event']): Out => ({ typ
 
 type Arrived = Extract<In, { type: 'RumorArrived' }>;
 function arrives(parts: Partial<Arrived> = {}): In {
-  return { type: 'RumorArrived', id: ID, from: BOB, hops: 3, seen: NEVER, verdict: { type: 'valid' }, room: true, body: 'news', ...parts };
+  return { type: 'RumorArrived', id: ID, from: BOB, hops: 3, seen: NEVER, verdict: { type: 'valid' }, room: true, body: 'news', bytes: 4, ...parts };
 }
 
 function newCore({ config = {}, setup = {} }: Pick<Row, 'config' | 'setup'>): GossipCore<string> {
   const given = gossipConfig(config, 15);
-  return new GossipCore({ our: ANN, maxHops: 15, given, persisted: given, quarantined: [], maxQuarantined: 1_000, maxQuarantinedBytes: 4_000_000, ...setup });
+  return new GossipCore({ our: ANN, maxHops: 15, given, persisted: given, ...BOUNDS, ...setup });
 }
 
 function rows(title: string, table: readonly Row[]): void {
   describe(title, () => {
     test.each(table)('$name', ({ before = [], input, effects, ...rest }) => {
       const core = newCore(rest);
-      for (const past of before) core.step(past);
-      expect(core.step(input)).toEqual(effects);
+      for (const past of before) core.step(past, NOW);
+      expect(core.step(input, NOW)).toEqual(effects);
     });
   });
 }
@@ -182,7 +182,7 @@ rows('W12 emitting (passing is refused by the config: config.test.ts)', [
   {
     name: 'W12 publishing goes to all subscribers with one hop less, and counts as relayed',
     config: { hops: 2 },
-    input: { type: 'Published', id: ID, body: 'mine' },
+    input: { type: 'Published', id: ID, body: 'mine', bytes: 4 },
     effects: [
       { type: 'Remember', id: ID, hops: 2, delivered: true, relayed: true },
       { type: 'Keep', id: ID, hops: 2, body: 'mine' },
@@ -193,7 +193,7 @@ rows('W12 emitting (passing is refused by the config: config.test.ts)', [
   {
     name: 'W6 and better 7 with hops 0 it is remembered, and nothing is sent',
     config: { hops: 0 },
-    input: { type: 'Published', id: ID, body: 'mine' },
+    input: { type: 'Published', id: ID, body: 'mine', bytes: 4 },
     effects: [{ type: 'Remember', id: ID, hops: 0, delivered: true, relayed: false }],
   },
 ]);
@@ -362,12 +362,13 @@ describe('what has to be read', () => {
     { name: 'never delivered', hops: 0, seen: { hops: 3, delivered: false, relayed: true }, read: true },
     { name: 'would be relayed', hops: 1, seen: { hops: 0, delivered: true, relayed: false }, read: true },
     { name: 'no hops left to relay with', hops: 0, seen: { hops: 0, delivered: true, relayed: false }, read: false },
-    { name: 'delivered and relayed', hops: 9, seen: { hops: 0, delivered: true, relayed: true }, read: false },
+    { name: 'delivered and relayed, with as many hops', hops: 9, seen: { hops: 9, delivered: true, relayed: true }, read: false },
+    { name: 'would go further, and is not at hand', hops: 9, seen: { hops: 8, delivered: true, relayed: true }, read: true },
   ])('W18 $name: $read', ({ hops, seen, read }) => {
-    expect(newCore({}).mustRead(hops, seen)).toBe(read);
+    expect(newCore({}).mustRead(ID, hops, seen)).toBe(read);
   });
 
   test('better 7 with hops 0 nothing is read only to be relayed', () => {
-    expect(newCore({ config: { hops: 0 } }).mustRead(9, { hops: 0, delivered: true, relayed: false })).toBe(false);
+    expect(newCore({ config: { hops: 0 } }).mustRead(ID, 9, { hops: 0, delivered: true, relayed: false })).toBe(false);
   });
 });

@@ -6,8 +6,11 @@ import type { Agent, Bowl, Effect, Emission, Effects, Report, Seen, Sign } from 
 import type { PeerId, RumorId } from '../../src/ids.ts';
 import { decodePayload, encodePayload } from '../../src/marks/payload.ts';
 import { GOSSIP_GOSSIP } from '../../src/marks/paths.ts';
+import { DEFAULT_LIMITS } from '../../src/limits.ts';
 import { effectList } from '../../src/node/effects.ts';
-import { ANN } from './names.ts';
+import { seededRandom } from '../../src/random.ts';
+import type { Random } from '../../src/random.ts';
+import { ANN, NOW } from './names.ts';
 
 /** How one event ended: what the host was asked for, or why it was dropped. */
 export interface Outcome {
@@ -20,7 +23,9 @@ export class TestHost {
   readonly our: PeerId;
   readonly name = 'rumors';
   readonly admins = new Set<PeerId>();
-  readonly limits = { maxPayloadBytes: 1_000, maxQuarantined: 3, maxQuarantinedBytes: 2_000 };
+  readonly limits = { ...DEFAULT_LIMITS, maxPayloadBytes: 1_000, maxQuarantined: 3, maxQuarantinedBytes: 2_000 };
+  random: Random = seededRandom(1);
+  nowMs = NOW;
   saved = new Map<string, unknown>();
   seen = new Map<RumorId, Seen>();
   room = true;
@@ -41,8 +46,8 @@ export class TestHost {
   }
 
   bowl(src: PeerId = this.our): Bowl {
-    const { our, name, saved, room, limits, admins } = this;
-    return { our, src, now: 1_700_000_000_000, agent: name, saved, admin: src === our || admins.has(src), run: this.#run, seen: (id) => this.seen.get(id), check: (effects) => void effectList(effects, name, 'arm'), room, limits };
+    const { our, name, saved, room, random, limits, admins } = this;
+    return { our, src, now: this.nowMs, agent: name, saved, admin: src === our || admins.has(src), run: this.#run, seen: (id) => this.seen.get(id), check: (effects) => void effectList(effects, name, 'arm'), room, random, limits };
   }
 
   /** One event, to its end: a promise is waited for, every emission of an Observable is done, what was delivered is handled. */

@@ -35,15 +35,16 @@ export class Circle {
 
   /** Whether we want to hear that peer. `anybody`: targets and leeches. */
   mayHear(whos: Whos, peer: PeerId): boolean {
-    return whos === 'anybody' ? this.#lists.targets.has(peer) || this.#lists.leeches.has(peer) : this.#isPal(whos, peer);
+    return whos === 'anybody' ? this.#lists.targets.has(peer) || this.#lists.leeches.has(peer) : this.isPal(whos, peer);
   }
 
   /** Whether that peer may hear us. `anybody`: whoever asks. */
   mayTell(whos: Whos, peer: PeerId): boolean {
-    return whos === 'anybody' || this.#isPal(whos, peer);
+    return whos === 'anybody' || this.isPal(whos, peer);
   }
 
-  #isPal(whos: 'targets' | 'mutuals', peer: PeerId): boolean {
+  /** Whether we added that peer, or it also added us. */
+  isPal(whos: 'targets' | 'mutuals', peer: PeerId): boolean {
     return this.#lists.targets.has(peer) && (whos === 'targets' || this.#lists.leeches.has(peer));
   }
 }

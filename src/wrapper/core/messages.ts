@@ -12,8 +12,17 @@ export type PalsList = 'targets' | 'leeches';
 /** What pals says of one peer. `meet` and `part` are our doing, `near` and `away` theirs. */
 export type PalChange = 'meet' | 'part' | 'near' | 'away';
 
-/** What we wait for: to ask a peer, or pals, once more. */
-export type Timer = { readonly of: 'hear'; readonly peer: PeerId } | { readonly of: 'pals'; readonly list: PalsList };
+/** What we wait for. */
+export type Timer =
+  /** To ask a peer, or pals, once more. */
+  | { readonly of: 'hear'; readonly peer: PeerId }
+  | { readonly of: 'pals'; readonly list: PalsList }
+  /** Until we publish what we hold, if nobody else has. */
+  | { readonly of: 'embargo'; readonly id: RumorId }
+  /** Until a rumor leaves, with passing. */
+  | { readonly of: 'leave'; readonly id: RumorId }
+  /** Until what we know of recent rumors is forgotten. */
+  | { readonly of: 'recent' };
 
 /** What the shell found when it read a datum. */
 export type Verdict =
@@ -35,6 +44,8 @@ export interface Arrival<Body> {
   /** Whether the agent's queue would take it. */
   readonly room: boolean;
   readonly body: Body;
+  /** Its size. */
+  readonly bytes: number;
 }
 
 /** Something that happened. */
@@ -48,7 +59,7 @@ export type Input<Body> =
   | { readonly type: 'WatchAsked'; readonly peer: PeerId }
   /** One subscription of that peer ended, and we did not end it. */
   | { readonly type: 'SubscriberLeft'; readonly peer: PeerId }
-  | { readonly type: 'Published'; readonly id: RumorId; readonly body: Body }
+  | { readonly type: 'Published'; readonly id: RumorId; readonly body: Body; readonly bytes: number }
   /** The inner agent has a datum for one new subscriber. */
   | { readonly type: 'FirstAnswerGiven'; readonly to: PeerId; readonly id: RumorId; readonly seen: Seen | undefined; readonly body: Body }
   /** `change` has passed `configChange`. */
@@ -56,6 +67,12 @@ export type Input<Body> =
   | ({ readonly type: 'RumorArrived' } & Arrival<Body>)
   /** A copy that need not be read again: see {@link GossipCore.mustRead}. */
   | { readonly type: 'RepeatArrived'; readonly id: RumorId; readonly from: PeerId; readonly hops: number; readonly seen: Seen }
+  /** A header: that peer has a datum that we have, with so many hops left for us. */
+  | { readonly type: 'UpgradeArrived'; readonly id: RumorId; readonly from: PeerId; readonly hops: number; readonly seen: Seen | undefined }
+  /** A peer would have us pass a rumor on. */
+  | ({ readonly type: 'RumorPoked' } & Arrival<Body>)
+  /** The proxy answered; with `refused` it does not take it. */
+  | { readonly type: 'PassAnswered'; readonly id: RumorId; readonly peer: PeerId; readonly refused: boolean }
   /** A rumor of a kind that this code does not know. */
   | { readonly type: 'StrangeRumorArrived'; readonly id: RumorId; readonly from: PeerId; readonly room: boolean; readonly body: Body }
   /** What came is no rumor. */
@@ -68,6 +85,8 @@ export type Input<Body> =
   | { readonly type: 'WatchRefused'; readonly peer: PeerId; readonly reason: string }
   /** The other side ended our subscription. A lost link is no kick: the host watches again by itself. */
   | { readonly type: 'Kicked'; readonly peer: PeerId; readonly reason: string }
+  /** A peer that refused or kicked us says that it would have us now. */
+  | { readonly type: 'Welcomed'; readonly peer: PeerId }
   | { readonly type: 'TimerFired'; readonly timer: Timer };
 
 /** Something the shell must now do. */
@@ -80,12 +99,20 @@ export type GossipEffect<Body> =
   | { readonly type: 'CancelTimer'; readonly timer: Timer }
   /** Ends all subscriptions of that peer. */
   | { readonly type: 'Kick'; readonly peer: PeerId; readonly reason: string }
-  /** Refuses the watch being served. */
+  /** Tells a peer that we refused or kicked that it may come now. */
+  | { readonly type: 'Welcome'; readonly peer: PeerId }
+  /** Refuses the watch or the poke being served. */
   | { readonly type: 'Refuse'; readonly reason: string }
   | { readonly type: 'Remember'; readonly id: RumorId; readonly hops: number; readonly delivered: boolean; readonly relayed: boolean }
   | { readonly type: 'Keep'; readonly id: RumorId; readonly hops: number; readonly body: Body }
-  /** To every subscriber but `except`. */
-  | { readonly type: 'Send'; readonly hops: number; readonly body: Body; readonly except?: PeerId }
+  /** To every subscriber but `except`, or to those of `only`. */
+  | { readonly type: 'Send'; readonly hops: number; readonly body: Body; readonly except?: PeerId; readonly only?: readonly PeerId[] }
+  /** Only the header, to subscribers that have the datum. */
+  | { readonly type: 'SendUpgrade'; readonly id: RumorId; readonly hops: number; readonly only: readonly PeerId[] }
+  /** To one peer, as a poke. It comes back as `PassAnswered`. */
+  | { readonly type: 'Pass'; readonly id: RumorId; readonly to: PeerId; readonly hops: number; readonly body: Body }
+  | { readonly type: 'SaveHeld'; readonly id: RumorId; readonly hops: number; readonly successor: PeerId | undefined; readonly deadlineMs: number; readonly body: Body }
+  | { readonly type: 'ForgetHeld'; readonly id: RumorId }
   /** To the subscriber being served. */
   | { readonly type: 'Answer'; readonly hops: number; readonly body: Body }
   /** To the inner agent, as an event of its own. */
