@@ -334,7 +334,7 @@ describe('what waits in the queue', () => {
     await lone.host.run('app', { open: { pokes: ['m'] }, onPoke: () => undefined });
     const answers = await Promise.all(Array.from({ length: 10 }, () => lone.pokeFrom(STRANGER, 'app', 'm', 'x'.repeat(400))));
     expect(answers.filter((refused) => refused === undefined)).toHaveLength(3);
-    expect(answers.filter((refused) => refused === 'overloaded')).toHaveLength(7);
+    expect(answers.filter((refused) => refused === 'forbidden')).toHaveLength(7);
     expect(await lone.pokeFrom(STRANGER, 'app', 'm', 'x')).toBeUndefined();
   });
 });
@@ -406,7 +406,7 @@ describe('watchers of our own process', () => {
     await lone.host.run('app', { open: { paths: ['/p'] }, onWatch: () => refuse('no'), onLeave: (path) => void left.push(path) });
     const answers = await Promise.all([1, 2, 3].map(() => lone.watchFrom(STRANGER, 'app', '/p')));
     await lone.quiet();
-    expect([answers.map(({ refused }) => refused), left]).toEqual([['no', 'overloaded', 'overloaded'], []]);
+    expect([answers.map(({ refused }) => refused), left]).toEqual([['no', 'forbidden', 'forbidden'], []]);
   });
 
   test('are never refused for want of room', async () => {
