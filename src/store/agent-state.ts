@@ -3,14 +3,9 @@
  * In a group the last change of a key is the only one that is written.
  */
 import { AgentPart, agentEnd, agentKey, agentPart } from './layout.ts';
-import { damage, VIEW } from './open.ts';
-import type { Database } from './open.ts';
+import { damage, opened, sealed, VIEW } from './database.ts';
+import type { Database, Operation } from './database.ts';
 import type { AgentState, Changes } from './store.ts';
-
-/** One operation of a batch. */
-export type Operation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array };
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -19,8 +14,9 @@ export async function readAgentState(db: Database, agent: string): Promise<Agent
   const saved = new Map<string, Uint8Array>();
   const timers = new Map<string, number>();
   let ran = false;
-  for await (const [key, value] of db.iterator<Uint8Array, Uint8Array>({ gte: agentKey(agent, 0), lt: agentEnd(agent), ...VIEW })) {
+  for await (const [key, bytes] of db.iterator<Uint8Array, Uint8Array>({ gte: agentKey(agent, 0), lt: agentEnd(agent), ...VIEW })) {
     const { part, name } = agentPart(agent, key);
+    const value = opened(key, bytes, 'an entry of an agent');
     if (part === AgentPart.ran) ran = true;
     else if (part === AgentPart.saved) saved.set(name, value);
     else if (part === AgentPart.timer && value.length === 8) timers.set(name, viewOf(value).getFloat64(0));
@@ -40,7 +36,7 @@ export function agentOperations(group: readonly Changes[], known: ReadonlySet<st
   }
   const operations: Operation[] = [];
   for (const [agent, { saved, timers }] of agents) {
-    if (!known.has(agent)) operations.push({ type: 'put', key: agentKey(agent, AgentPart.ran), value: EMPTY });
+    if (!known.has(agent)) operations.push(sealed(agentKey(agent, AgentPart.ran), EMPTY));
     for (const [key, value] of saved) operations.push(operation(agentKey(agent, AgentPart.saved, key), value));
     for (const [wire, atMs] of timers) operations.push(operation(agentKey(agent, AgentPart.timer, wire), atMs === undefined ? undefined : double(atMs)));
   }
@@ -48,7 +44,7 @@ export function agentOperations(group: readonly Changes[], known: ReadonlySet<st
 }
 
 function operation(key: Uint8Array, value: Uint8Array | undefined): Operation {
-  return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
+  return value === undefined ? { type: 'del', key } : sealed(key, value);
 }
 
 function double(value: number): Uint8Array {

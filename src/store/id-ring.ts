@@ -12,7 +12,7 @@ import type { RumorId } from '../ids.ts';
 import { hexDigit } from './packing.ts';
 
 /** What is kept beside each id: one element a slot. */
-export type Column = Uint8Array | Uint32Array | Float64Array;
+export type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 /** All that is kept beside the ids, by name. */
 export type Columns = Readonly<Record<string, Column>>;
 
@@ -58,13 +58,16 @@ export class IdRing<C extends Columns> {
   #c = 0;
   #d = 0;
 
-  /** @param maxIds from 1 to {@link MAX_IDS}. With it reached, `add` drops the oldest. */
-  constructor(maxIds: number, key: HashKey, makeColumns: (capacity: number) => C) {
+  /**
+   * @param maxIds from 1 to {@link MAX_IDS}. With it reached, `add` drops the oldest.
+   * @param expected how many will come soon; it has room for them from the start
+   */
+  constructor(maxIds: number, key: HashKey, makeColumns: (capacity: number) => C, expected = 0) {
     assert(maxIds >= 1 && maxIds <= MAX_IDS, 'a ring has room for 1 to 2^27 ids');
     this.#maxIds = maxIds;
     this.#key = key;
     this.#makeColumns = makeColumns;
-    this.#capacity = Math.min(FIRST_CAPACITY, maxIds);
+    this.#capacity = Math.min(Math.max(FIRST_CAPACITY, expected), maxIds);
     this.#columns = makeColumns(this.#capacity);
     this.#words = new Uint32Array(this.#capacity * WORDS);
     this.#table = makeTable(this.#capacity);
@@ -115,13 +118,22 @@ export class IdRing<C extends Columns> {
     if (this.#size === this.#maxIds) this.dropOldest();
     if (this.#size === this.#capacity) this.#grow();
     const slot = (this.#head + this.#size) % this.#capacity;
-    this.#words[slot * WORDS] = this.#a;
-    this.#words[slot * WORDS + 1] = this.#b;
-    this.#words[slot * WORDS + 2] = this.#c;
-    this.#words[slot * WORDS + 3] = this.#d;
+    this.#write(slot);
     this.#size += 1;
     this.#link(slot);
     return slot;
+  }
+
+  /** Puts the id that was looked for last and was not there in the place of another, as old as that one was. */
+  replace(slot: number): void {
+    this.#unlink(slot);
+    this.#write(slot);
+    this.#link(slot);
+  }
+
+  /** The slot of the id that came `n` after the oldest; only with `n` below `size`. */
+  slotAt(n: number): number {
+    return (this.#head + n) % this.#capacity;
   }
 
   /** Forgets the oldest id; only with `size` above 0. */
@@ -137,6 +149,13 @@ export class IdRing<C extends Columns> {
     this.#unlink(slot);
     this.#size -= 1;
     return slot;
+  }
+
+  #write(slot: number): void {
+    this.#words[slot * WORDS] = this.#a;
+    this.#words[slot * WORDS + 1] = this.#b;
+    this.#words[slot * WORDS + 2] = this.#c;
+    this.#words[slot * WORDS + 3] = this.#d;
   }
 
   #locate(): number {

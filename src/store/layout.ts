@@ -2,7 +2,9 @@
  * Where things lie in the database: the keys, and nothing about values. All keys are binary; integers are big-endian, so that
  * LevelDB's order is the order of time. Not here: what the packed values hold (packing.ts).
  *
- *     h schema | h incarnation                   the schema's number in ASCII digits; 16 random bytes
+ *     h schema                                   the schema's number in ASCII digits; alone without a sum
+ *     h migrating                                only while a migration runs: the last key it did; without a sum
+ *     h incarnation | h bringers                 16 random bytes; 8 random bytes, see bringers.ts
  *     m <key>                                    a node-wide value
  *     a <length> <agent> ran                     the agent has run here; the value is empty
  *     a <length> <agent> saved <key>             a saved value
@@ -11,10 +13,13 @@
  *     p <bucket> <sequence>                      the payloads that one group commit kept, packed
  *
  * `s` and `p` are a log: one value a group commit, one sequence for both. A further kind of record gets a letter and the same tail.
+ * Behind every other value stands its sum (seal.ts).
+ *
+ * Schema 1 had no sums, and ids without who brought them.
  */
 
 /** The layout that this code writes. A change of any key or value raises it by one. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** The log's time is cut into buckets of six hours (research 7), which expire whole. */
 export const BUCKET_MS: number = 6 * 60 * 60 * 1000;
@@ -34,6 +39,7 @@ export type LogName = 'ids' | 'payloads';
 export const AgentPart = { ran: 0, saved: 1, timer: 2 } as const;
 
 const LETTER = { header: 0x68, values: 0x6d, agents: 0x61, ids: 0x73, payloads: 0x70 } as const;
+const KINDS = Object.keys(LETTER) as readonly (keyof typeof LETTER)[];
 const LOG_KEY_BYTES = 13;
 const TWO_TO_32 = 0x1_0000_0000;
 
@@ -41,6 +47,29 @@ const TWO_TO_32 = 0x1_0000_0000;
 export const SCHEMA_KEY: Uint8Array = headerKey('schema');
 /** See `Store.incarnation`. */
 export const INCARNATION_KEY: Uint8Array = headerKey('incarnation');
+
+/** See migrations.ts. */
+export const MIGRATING_KEY: Uint8Array = headerKey('migrating');
+/** See bringers.ts. */
+export const BRINGERS_KEY: Uint8Array = headerKey('bringers');
+/** Past all keys. */
+export const LAST_KEY: Uint8Array = Uint8Array.of(0xff);
+
+/** Where agents' and node-wide values lie; the header is among them. */
+export const VALUES_RANGE: { readonly gte: Uint8Array; readonly lt: Uint8Array } = { gte: Uint8Array.of(LETTER.agents), lt: Uint8Array.of(LETTER.values + 1) };
+
+/** What a key is for. */
+export type KeyKind = keyof typeof LETTER;
+
+/** `undefined` for a key that is none of ours. */
+export function kindOf(key: Uint8Array): KeyKind | undefined {
+  return KINDS.find((kind) => LETTER[kind] === key[0]);
+}
+
+/** Whether the value of a key has its sum behind it. */
+export function isSealed(key: Uint8Array): boolean {
+  return !isSame(key, SCHEMA_KEY) && !isSame(key, MIGRATING_KEY);
+}
 
 /** The bucket of a time, ms since 1970. What is before 1970 is in the first one. */
 export function bucketOf(ms: number): number {
@@ -109,6 +138,10 @@ export function agentPart(agent: string, key: Uint8Array): { readonly part: numb
 
 function headerKey(name: string): Uint8Array {
   return Uint8Array.from([LETTER.header, ...[...name].map((character) => character.charCodeAt(0))]);
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 // UTF-16, not UTF-8: names may be any string, and UTF-8 makes all lone surrogates one character.

@@ -9,18 +9,23 @@ import { HearsayError } from '../errors.ts';
 import type { RumorId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { agentOperations, readAgentState } from './agent-state.ts';
-import type { Operation } from './agent-state.ts';
+import { Bringers } from './bringers.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { damage, opened, readSealed, sealed, storeError, VIEW } from './database.ts';
+import type { Operation } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Done, Group } from './group-commit.ts';
+import { Horizon } from './horizon.ts';
 import { MAX_IDS, randomHashKey } from './id-ring.ts';
-import { bucketOf, isBefore, logKey, valueKey } from './layout.ts';
+import { BUCKET_MS, bucketOf, isBefore, isSealed, logKey, valueKey, VALUES_RANGE } from './layout.ts';
 import type { LogPosition } from './layout.ts';
 import { PackedLog } from './log.ts';
-import { damage, openDatabase, storeError, VIEW } from './open.ts';
+import { mergeIds } from './merging.ts';
+import { openDatabase } from './open.ts';
 import type { Opened, StorePlace } from './open.ts';
 import { ID_RECORD_BYTES, isPackedIds, packIds, unpackPayload } from './packing.ts';
 import { PAYLOAD_OVERHEAD_BYTES, PayloadWindow } from './payload-window.ts';
+import { repairDir, rescued, setAside } from './repair.ts';
 import { SeenSet } from './seen-set.ts';
 import type { AgentState, Changes, Kept, Remembered, Store } from './store.ts';
 
@@ -28,25 +33,68 @@ import type { AgentState, Changes, Kept, Remembered, Store } from './store.ts';
 const EXPIRY_INTERVAL_MS: number = 60 * 60 * 1000;
 /** The log on disk is cut when it is longer than needed by this part of what is kept. Our choice: 1.6 % more disk, few deletes. */
 const SLACK = 1 / 64;
+/** With so many records for each id that there may be, the ids' log is merged whole. Our choice: twice what an id needs, which is two. */
+const MERGE_AT = 4;
+/** A node-wide value of our own: where expiry stands (4 bytes), and how many ids there were (4 bytes). */
+const NOTES = '~store';
+const NOTES_BYTES = 8;
+
+/** What is asked of the disk, and who hears of it. */
+export interface StoreOptions {
+  /** `process`: what was acknowledged survives a SIGKILL. `power`: a power cut too; each group is synced. @defaultValue process */
+  readonly durability?: 'process' | 'power';
+  /** The database was damaged: `value` is a {@link Rescue}. */
+  readonly damaged?: (error: HearsayError) => void;
+}
 
 /**
- * Opens the store, making what is not there yet, and reads its log into RAM.
+ * Opens the store, making what is not there yet, and reads its log into RAM. A damaged directory is repaired or set aside, and
+ * `damaged` told; a damaged database that was given is refused.
  * @param place a directory of the node's own (made with mode 0700; the database is in `<dir>/db`), or a database that its owner closes
  * @param now wall clock, ms since 1970. When it goes back, what comes counts as of the latest bucket there was.
  * @throws HearsayError `HEARSAY_LOCKED`, `HEARSAY_NEWER_SCHEMA`, `HEARSAY_STORE_DAMAGED`, `HEARSAY_STORE_FAILED`, `HEARSAY_BAD_CONFIG`
  */
-export async function openStore(place: StorePlace, limits: Limits, now: () => number): Promise<Store> {
+export async function openStore(place: StorePlace, limits: Limits, now: () => number, options: StoreOptions = {}): Promise<Store> {
   atMost('maxSeen', limits.maxSeen, MAX_IDS);
   atMost('maxPayloadWindowBytes', limits.maxPayloadWindowBytes, (MAX_IDS - 1) * PAYLOAD_OVERHEAD_BYTES);
-  const opened = await openDatabase(place);
-  const store = new LevelStore(opened, limits, now);
+  const load = (): Promise<Store> => loadStore(place, limits, now, options);
+  const tell = options.damaged ?? ((): void => undefined);
+  try {
+    return await load();
+  } catch (error) {
+    if (!isDamage(error) || !('dir' in place)) throw error;
+    const found = String(error.value);
+    const repair = await repairDir(place.dir, found);
+    try {
+      if (repair === undefined) throw error;
+      const store = await load();
+      tell(rescued(repair, error));
+      return store;
+    } catch (again) {
+      if (!isDamage(again)) throw again;
+      const aside = await setAside(place.dir, found, now());
+      const store = await load();
+      tell(rescued(aside, error));
+      return store;
+    }
+  }
+}
+
+async function loadStore(place: StorePlace, limits: Limits, now: () => number, options: StoreOptions): Promise<Store> {
+  const database = await openDatabase(place);
+  const store = new LevelStore(database, limits, now, options.durability === 'power');
   try {
     await store.load();
   } catch (error) {
-    await opened.release();
+    await database.release();
     throw storeError(error);
   }
+  if (database.dropped !== undefined) options.damaged?.(rescued({ found: database.dropped, outcome: 'repaired', lost: ['some of the last commits'], kept: undefined }));
   return store;
+}
+
+function isDamage(error: unknown): error is HearsayError {
+  return error instanceof HearsayError && error.code === 'HEARSAY_STORE_DAMAGED';
 }
 
 class LevelStore implements Store {
@@ -54,7 +102,10 @@ class LevelStore implements Store {
   readonly #opened: Opened;
   readonly #limits: Limits;
   readonly #now: () => number;
-  readonly #seen: SeenSet;
+  readonly #sync: boolean;
+  readonly #bringers: Bringers;
+  #seen: SeenSet;
+  #horizon: Horizon;
   readonly #window: PayloadWindow;
   readonly #idsLog: PackedLog;
   readonly #payloadsLog: PackedLog;
@@ -68,27 +119,44 @@ class LevelStore implements Store {
   #idsFrom: LogPosition = { bucket: 0, sequence: 0 };
   /** `droppedBytes` of the window when its log was cut last. */
   #cutBytes = 0;
+  /** A write failed: the database has to recover before the next one. */
+  #failed = false;
+  /** Buckets before it are merged. */
+  #mergedTo = 0;
+  /** Records that were appended to the ids' log since it was merged whole. */
+  #records = 0;
+  #merging = false;
   #expiry: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(opened: Opened, limits: Limits, now: () => number) {
+  constructor(database: Opened, limits: Limits, now: () => number, sync: boolean) {
     const key = randomHashKey();
-    this.incarnation = opened.incarnation;
-    this.#opened = opened;
+    const failed = (): void => {
+      this.#failed = true;
+    };
+    this.incarnation = database.incarnation;
+    this.#opened = database;
     this.#limits = limits;
     this.#now = now;
+    this.#sync = sync;
+    this.#bringers = new Bringers(database.bringers);
     this.#seen = new SeenSet(limits.maxSeen, key);
+    this.#horizon = new Horizon(bucketOf(now()));
     this.#window = new PayloadWindow(limits.maxPayloadWindowBytes, key);
-    this.#idsLog = new PackedLog(opened.db, 'ids');
-    this.#payloadsLog = new PackedLog(opened.db, 'payloads');
+    this.#idsLog = new PackedLog(database.db, 'ids', failed);
+    this.#payloadsLog = new PackedLog(database.db, 'payloads', failed);
     this.#checkpoints = new Checkpoints(Math.ceil(limits.maxSeen * SLACK));
   }
 
   /** Reads the log into RAM. Called once, before anything else. */
   async load(): Promise<void> {
+    const notes = await readSealed(this.#opened.db, valueKey(NOTES), 'a value of the node');
+    if (notes?.length === NOTES_BYTES) this.#readNotes(notes);
+    await this.#checkValues();
     await this.#idsLog.read((value, at) => {
       if (!isPackedIds(value)) throw damage(`a group of ids of ${value.length} bytes`);
       for (let i = 0; i < value.length; i += ID_RECORD_BYTES) this.#seen.mergeRecord(value, i, at.bucket);
+      this.#records += value.length / ID_RECORD_BYTES;
       this.#passed(at);
       this.#checkpoints.note(this.#seen.added, this.#next);
     });
@@ -97,7 +165,7 @@ class LevelStore implements Store {
       this.#passed(at);
     });
     this.#expire();
-    this.#expiry = setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS).unref();
+    this.#expiry = setInterval(() => this.#tend(), EXPIRY_INTERVAL_MS).unref();
   }
 
   get seenCount(): number {
@@ -109,7 +177,7 @@ class LevelStore implements Store {
   }
 
   markSeen(entry: Remembered): void {
-    this.#seen.merge(entry, this.#bucket());
+    this.#seen.merge(entry, this.#bringers.tagOf(entry.from), this.#bucket());
   }
 
   append(changes: Changes, done: Done): void {
@@ -120,7 +188,7 @@ class LevelStore implements Store {
     // A failed commit does not take this back: the process did have the rumor and passed it on, and every later copy would be let in
     // again for as long as the disk is full. The host, which hears of the failure, decides whether to run the event again; after a
     // restart the disk decides.
-    for (const entry of changes.remember ?? []) this.#seen.merge(entry, this.#bucket());
+    for (const entry of changes.remember ?? []) this.markSeen(entry);
     this.#commits.append(changes, done);
   }
 
@@ -130,7 +198,7 @@ class LevelStore implements Store {
   }
 
   async readMeta(key: string): Promise<Uint8Array | undefined> {
-    return this.#commits.pending(key) ?? this.#read(() => this.#opened.db.get<Uint8Array, Uint8Array>(valueKey(key), VIEW));
+    return this.#commits.pending(key) ?? this.#read(() => readSealed(this.#opened.db, valueKey(key), 'a value of the node'));
   }
 
   async readAgent(agent: string): Promise<AgentState | undefined> {
@@ -162,6 +230,7 @@ class LevelStore implements Store {
 
   async #close(): Promise<void> {
     clearInterval(this.#expiry);
+    if (!this.#failed) this.#writeNotes();
     await this.#commits.flush();
     await this.#idsLog.settled();
     await this.#payloadsLog.settled();
@@ -179,26 +248,39 @@ class LevelStore implements Store {
 
   /** Puts one group on disk, whole or not at all. */
   async #write({ changes, values }: Group): Promise<void> {
+    if (this.#failed) await this.#recover();
     const at: LogPosition = { bucket: this.#bucket(), sequence: this.#next.sequence };
     // A sequence is not used twice, also when it did not get to the disk.
     this.#passed(at);
     const operations: Operation[] = agentOperations(changes, this.#known);
-    for (const [key, value] of values) operations.push({ type: 'put', key: valueKey(key), value });
-    const ids = packIds(changes);
-    if (ids !== undefined) operations.push({ type: 'put', key: logKey('ids', at), value: ids });
+    for (const [key, value] of values) operations.push(sealed(valueKey(key), value));
+    const ids = packIds(changes, this.#bringers.tagOf);
+    if (ids !== undefined) operations.push(sealed(logKey('ids', at), ids));
     const payloads = this.#window.pack(changes);
-    if (payloads !== undefined) operations.push({ type: 'put', key: logKey('payloads', at), value: payloads });
+    if (payloads !== undefined) operations.push(sealed(logKey('payloads', at), payloads));
     if (operations.length === 0) return;
     const indexed = payloads === undefined ? 0 : (this.#window.index(payloads, at) ?? 0);
+    // What does not know `sync` ignores it.
+    const options = { ...VIEW, sync: this.#sync };
     try {
-      await this.#opened.db.batch<Uint8Array, Uint8Array>(operations, VIEW);
+      await this.#opened.db.batch<Uint8Array, Uint8Array>(operations, options);
     } catch (error) {
+      this.#failed = true;
       this.#window.takeBack(indexed);
       throw error;
     }
     for (const { agent } of changes) this.#known.add(agent);
     this.#checkpoints.note(this.#seen.added, this.#next);
+    this.#records += (ids?.length ?? 0) / ID_RECORD_BYTES;
     this.#cut();
+    if (this.#records > MERGE_AT * this.#limits.maxSeen) this.#merge(this.#next);
+  }
+
+  async #recover(): Promise<void> {
+    await this.#idsLog.settled();
+    await this.#payloadsLog.settled();
+    await this.#opened.recover();
+    this.#failed = false;
   }
 
   /** The bucket of now, or the latest one there was when the clock went back. */
@@ -214,13 +296,55 @@ class LevelStore implements Store {
   }
 
   #expire(): void {
-    const now = this.#now();
-    const expired: LogPosition = { bucket: bucketOf(now - this.#limits.seenRetentionMs), sequence: 0 };
+    const horizonMs = this.#horizon.step(bucketOf(this.#now())) * BUCKET_MS;
+    const expired: LogPosition = { bucket: bucketOf(horizonMs - this.#limits.seenRetentionMs), sequence: 0 };
     this.#seen.expireBefore(expired.bucket);
     if (isBefore(this.#idsFrom, expired)) this.#idsFrom = expired;
-    this.#window.expireBefore(bucketOf(now - this.#limits.payloadRetentionMs));
+    this.#window.expireBefore(bucketOf(horizonMs - this.#limits.payloadRetentionMs));
     this.#cutBytes = -Infinity;
     this.#cut();
+  }
+
+  /** Every hour: what is old goes, and what is past is merged. */
+  #tend(): void {
+    this.#expire();
+    this.#writeNotes();
+    if (this.#mergedTo < this.#next.bucket) this.#merge({ bucket: this.#next.bucket, sequence: 0 });
+  }
+
+  #merge(before: LogPosition): void {
+    if (this.#merging) return;
+    this.#merging = true;
+    const whole = this.#records > MERGE_AT * this.#limits.maxSeen;
+    const records = this.#records;
+    const from: LogPosition = { bucket: whole ? 0 : this.#mergedTo, sequence: 0 };
+    const work = async (start: LogPosition): Promise<void> => {
+      await mergeIds(this.#opened.db, isBefore(start, from) ? from : start, before, (bytes, at) => this.#seen.hasRecord(bytes, at));
+      this.#mergedTo = before.bucket;
+      if (whole) this.#records += this.#seen.size - records;
+    };
+    void this.#idsLog.alone(work).finally(() => (this.#merging = false));
+  }
+
+  #readNotes(notes: Uint8Array): void {
+    const view = new DataView(notes.buffer, notes.byteOffset, notes.byteLength);
+    this.#horizon = new Horizon(view.getUint32(0));
+    this.#seen = new SeenSet(this.#limits.maxSeen, randomHashKey(), view.getUint32(4));
+  }
+
+  #writeNotes(): void {
+    const notes = new Uint8Array(NOTES_BYTES);
+    const view = new DataView(notes.buffer);
+    view.setUint32(0, this.#horizon.bucket);
+    view.setUint32(4, this.#seen.size);
+    this.#commits.put(NOTES, notes);
+  }
+
+  /** LevelDB's own reads find no flipped byte, and what agents and the node saved is not read before it is wanted. */
+  async #checkValues(): Promise<void> {
+    for await (const [key, value] of this.#opened.db.iterator<Uint8Array, Uint8Array>({ ...VALUES_RANGE, ...VIEW })) {
+      if (isSealed(key)) opened(key, value, 'a saved value');
+    }
   }
 
   /** Shortens the logs on disk to what is still in RAM, when that is worth a delete. */

@@ -4,8 +4,8 @@
  */
 import { isBefore, logEnd, logKey, logPosition } from './layout.ts';
 import type { LogName, LogPosition } from './layout.ts';
-import { damage, VIEW } from './open.ts';
-import type { Database } from './open.ts';
+import { damage, opened, readSealed, VIEW } from './database.ts';
+import type { Database } from './database.ts';
 
 /** Values fetched at once while reading. Our choice: past a few hundred it gets no faster. */
 const READ_AHEAD = 1000;
@@ -19,11 +19,14 @@ export class PackedLog {
   readonly #name: LogName;
   /** Nothing lies before it. A delete starts here, not at the first key, or it would wade through all that is already deleted. */
   #start: LogPosition = START;
-  #clearing: Promise<void> | undefined;
+  #working: Promise<void> | undefined;
+  readonly #failed: () => void;
 
-  constructor(db: Database, name: LogName) {
+  /** @param failed a write of ours failed */
+  constructor(db: Database, name: LogName, failed: () => void) {
     this.#db = db;
     this.#name = name;
+    this.#failed = failed;
   }
 
   /** Visits every value, oldest first. What `visit` throws ends it. */
@@ -35,7 +38,7 @@ export class PackedLog {
         for (const [key, value] of batch) {
           const at = logPosition(key);
           if (at === undefined) throw damage(`a key of ${key.length} bytes in the log`);
-          visit(value, at);
+          visit(opened(key, value, `a group of ${this.#name}`), at);
         }
       }
     } finally {
@@ -45,7 +48,7 @@ export class PackedLog {
 
   /** @returns the value, or `undefined` when it is not there any more */
   get(at: LogPosition): Promise<Uint8Array | undefined> {
-    return this.#db.get<Uint8Array, Uint8Array>(logKey(this.#name, at), VIEW);
+    return readSealed(this.#db, logKey(this.#name, at), `a group of ${this.#name}`);
   }
 
   /**
@@ -53,21 +56,28 @@ export class PackedLog {
    * A delete that fails has lost nothing but space, and the next one starts where it did.
    */
   clearBefore(end: LogPosition): void {
-    if (this.#clearing !== undefined || !isBefore(this.#start, end)) return;
-    const range = { gte: logKey(this.#name, this.#start), lt: logKey(this.#name, end), keyEncoding: VIEW.keyEncoding };
-    this.#clearing = this.#db.clear(range).then(
-      () => {
-        this.#start = end;
-        this.#clearing = undefined;
-      },
-      () => {
-        this.#clearing = undefined;
-      },
-    );
+    if (this.#working !== undefined || !isBefore(this.#start, end)) return;
+    void this.alone(async () => {
+      const range = { gte: logKey(this.#name, this.#start), lt: logKey(this.#name, end), keyEncoding: VIEW.keyEncoding };
+      await this.#db.clear(range);
+      this.#start = end;
+    });
   }
 
-  /** Resolves when no delete is running. */
+  /** Does something to the log's old part, after what is being done to it. @param work is given where the log begins */
+  alone(work: (start: LogPosition) => Promise<void>): Promise<void> {
+    const working = (this.#working ?? Promise.resolve())
+      .then(() => work(this.#start))
+      .catch(this.#failed)
+      .finally(() => {
+        if (this.#working === working) this.#working = undefined;
+      });
+    this.#working = working;
+    return working;
+  }
+
+  /** Resolves when nothing is being done. */
   async settled(): Promise<void> {
-    await this.#clearing;
+    await this.#working;
   }
 }

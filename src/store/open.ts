@@ -1,89 +1,103 @@
 /**
  * Opening the database: whose it is, whether it is whole, and which schema it has. Afterwards nothing else asks.
- * A database that is not ours, is newer, or is damaged is refused and left as it is; nothing is ever made over it.
+ * A database that is not ours or is newer is refused and left as it is; nothing is ever made over one that is damaged.
  */
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AbstractLevel } from 'abstract-level';
 import { Level } from 'level';
 import { HearsayError } from '../errors.ts';
-import { INCARNATION_KEY, SCHEMA_KEY, SCHEMA_VERSION } from './layout.ts';
-
-/** Any `abstract-level`, whatever its own encodings are: its class is invariant in them, so nothing narrower takes all. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyLevel = AbstractLevel<any, any, any>;
-
-/** The same as we use it: with the encodings given in each call. */
-export type Database = AbstractLevel<string | Uint8Array | Buffer, unknown, unknown>;
+import { BRINGERS_BYTES } from './bringers.ts';
+import { damage, DATABASE_FOLDER, readSealed, rootOf, sealed, storeError, VIEW } from './database.ts';
+import type { AnyLevel, Database } from './database.ts';
+import { BRINGERS_KEY, INCARNATION_KEY, SCHEMA_KEY, SCHEMA_VERSION } from './layout.ts';
+import { migrate, schemaBytes } from './migrations.ts';
 
 /** Where the store is: a directory of ours, or a database that its owner closes. */
 export type StorePlace = { readonly dir: string } | { readonly level: AnyLevel };
 
 /** A database of ours, of this schema. */
-export interface Opened {
-  readonly db: Database;
+export interface Opened extends Handle {
   readonly incarnation: string;
+  /** The secret of bringers.ts. */
+  readonly bringers: Uint8Array;
+}
+
+interface Handle {
+  readonly db: Database;
+  /** What LevelDB could not read of its own log and left out, in its words. */
+  readonly dropped: string | undefined;
+  /** After a failed write: closes and opens again, since what LevelDB appends to a log that failed may not be read back. */
+  readonly recover: () => Promise<void>;
   /** Closes what was opened here. */
   readonly release: () => Promise<void>;
 }
 
-/** Keys and values are bytes, whatever the database's own defaults are. */
-export const VIEW = { keyEncoding: 'view', valueEncoding: 'view' } as const;
-
 const INCARNATION_BYTES = 16;
-const DATABASE_FOLDER = 'db';
-/** What LevelDB reports as an I/O error and is the machine's condition, not the data's. */
-const ENVIRONMENT: RegExp = /permission denied|no space left|too many open files|read-only file system|disk quota/i;
 /** Files of LevelDB that hold data. */
 const DATA_FILE: RegExp = /\.(ldb|sst|log)$/;
+/** What LevelDB writes into its LOG about records that it leaves out. */
+const DROPPED: RegExp = /[0-9]+\.log: dropping [0-9]+ bytes; .*/;
+/** Free space that it takes to start LevelDB again: its log becomes a table of 4 MiB, and another log begins. Our choice: that twice. */
+const RECOVERY_BYTES: number = 16 * 1024 * 1024;
 
 const inUse = new WeakSet<Database>();
 
 /**
- * Opens, and makes what is not there yet.
+ * Opens, makes what is not there yet, and migrates.
  * @throws HearsayError `HEARSAY_LOCKED`, `HEARSAY_NEWER_SCHEMA`, `HEARSAY_STORE_DAMAGED`, `HEARSAY_STORE_FAILED`, and
  * `HEARSAY_BAD_CONFIG` for a database that is somebody else's
  */
 export async function openDatabase(place: StorePlace): Promise<Opened> {
-  const { db, release } = 'dir' in place ? await openDir(place.dir) : await openGiven(place.level);
+  const handle = 'dir' in place ? await openDir(place.dir) : await openGiven(place.level);
   try {
-    return { db, release, incarnation: await readHeader(db, 'dir' in place ? place.dir : 'the database given') };
+    return { ...handle, ...(await readHeader(handle.db, 'dir' in place ? place.dir : 'the database given')) };
   } catch (error) {
-    await release();
+    await handle.release();
     throw storeError(error);
   }
 }
 
-/** What went wrong while reading, as ours. A {@link HearsayError} stays what it is. */
-export function storeError(error: unknown): HearsayError {
-  if (error instanceof HearsayError) return error;
-  const cause = rootOf(error);
-  const damaged = cause.code === 'LEVEL_CORRUPTION' || (cause.code === 'LEVEL_IO_ERROR' && !ENVIRONMENT.test(cause.message));
-  return damaged ? damage(cause.message, error) : new HearsayError('HEARSAY_STORE_FAILED', { field: 'store', rule: 'to be readable', value: cause.message, cause: error });
-}
-
-/** @param found what is not as it should be; never data */
-export function damage(found: string, cause?: unknown): HearsayError {
-  return new HearsayError('HEARSAY_STORE_DAMAGED', { field: 'store', rule: 'to be undamaged', value: found, cause });
-}
-
-async function openDir(dir: string): Promise<Omit<Opened, 'incarnation'>> {
+async function openDir(dir: string): Promise<Handle> {
   const folder = join(dir, DATABASE_FOLDER);
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    // LevelDB takes a directory without CURRENT for a new one, and then deletes the tables that it finds there.
-    const files = await readdir(folder).catch((): string[] => []);
-    if (!files.includes('CURRENT') && files.some((file) => DATA_FILE.test(file))) throw damage('tables without a file named CURRENT');
+    await checkFiles(folder);
     const db: Database = new Level<unknown, unknown>(folder);
     await db.open();
-    return { db, release: () => db.close() };
+    return { db, dropped: await droppedIn(folder), recover: () => recoverDir(db, dir), release: () => db.close() };
   } catch (error) {
     if (rootOf(error).code === 'LEVEL_LOCKED') throw new HearsayError('HEARSAY_LOCKED', { field: 'dir', rule: 'to be used by one process at a time', value: dir, cause: error });
     throw storeError(error);
   }
 }
 
-async function openGiven(db: Database): Promise<Omit<Opened, 'incarnation'>> {
+/** What LevelDB does not notice. */
+async function checkFiles(folder: string): Promise<void> {
+  const files = await readdir(folder).catch((): string[] => []);
+  // It takes a directory without CURRENT for a new one, and then deletes the tables that it finds there.
+  if (!files.includes('CURRENT')) {
+    if (files.some((file) => DATA_FILE.test(file))) throw damage('tables without a file named CURRENT');
+    return;
+  }
+  // From its first opening on there is always a log; without it, what was written last is missing.
+  const current = await readFile(join(folder, 'CURRENT'), 'latin1');
+  if (current !== 'MANIFEST-000001\n' && !files.some((file) => file.endsWith('.log'))) throw damage('no file of the log');
+}
+
+async function droppedIn(folder: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, 'LOG'), 'latin1').catch(() => '');
+  return DROPPED.exec(text)?.[0];
+}
+
+async function recoverDir(db: Database, dir: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dir);
+  // While the disk is full the database stays open, for what can be read.
+  if (bavail * bsize < RECOVERY_BYTES) throw new Error(`no space left on device: ${bavail * bsize} bytes`);
+  if (db.status === 'open') await db.close();
+  await db.open();
+}
+
+async function openGiven(db: Database): Promise<Handle> {
   if (inUse.has(db)) throw new HearsayError('HEARSAY_LOCKED', { field: 'store', rule: 'to be used by one node at a time', value: 'a database in use' });
   inUse.add(db);
   try {
@@ -94,6 +108,8 @@ async function openGiven(db: Database): Promise<Omit<Opened, 'incarnation'>> {
   }
   return {
     db,
+    dropped: undefined,
+    recover: () => Promise.resolve(),
     release: () => {
       inUse.delete(db);
       return Promise.resolve();
@@ -101,41 +117,46 @@ async function openGiven(db: Database): Promise<Omit<Opened, 'incarnation'>> {
   };
 }
 
-/** Checks the schema; makes the header of an empty database. @returns the incarnation */
-async function readHeader(db: Database, where: string): Promise<string> {
+/** Checks the schema; makes the header of an empty database. */
+async function readHeader(db: Database, where: string): Promise<{ readonly incarnation: string; readonly bringers: Uint8Array }> {
   const schema = await db.get<Uint8Array, Uint8Array>(SCHEMA_KEY, VIEW);
-  if (schema === undefined) return makeHeader(db, where);
+  if (schema === undefined) {
+    await makeHeader(db, where);
+  } else {
+    await migrate(db, versionOf(schema));
+  }
+  const incarnation = await readSealed(db, INCARNATION_KEY, 'an incarnation');
+  if (incarnation?.length !== INCARNATION_BYTES) throw damage('no incarnation');
+  return { incarnation: hex(incarnation), bringers: await readBringers(db) };
+}
+
+/** @throws HearsayError `HEARSAY_STORE_DAMAGED`, `HEARSAY_NEWER_SCHEMA` */
+export function versionOf(schema: Uint8Array): number {
   const text = String.fromCharCode(...schema.subarray(0, 16));
   if (!/^[1-9][0-9]{0,8}$/.test(text)) throw damage('a schema version that is no number');
   const version = Number(text);
-  if (version > SCHEMA_VERSION) {
-    throw new HearsayError('HEARSAY_NEWER_SCHEMA', { field: 'store', rule: `to have schema version ${SCHEMA_VERSION} at most`, value: version });
-  }
-  const incarnation = await db.get<Uint8Array, Uint8Array>(INCARNATION_KEY, VIEW);
-  if (incarnation?.length !== INCARNATION_BYTES) throw damage('no incarnation');
-  return hex(incarnation);
+  if (version <= SCHEMA_VERSION) return version;
+  throw new HearsayError('HEARSAY_NEWER_SCHEMA', { field: 'store', rule: `to have schema version ${SCHEMA_VERSION} at most`, value: version });
 }
 
-async function makeHeader(db: Database, where: string): Promise<string> {
+async function makeHeader(db: Database, where: string): Promise<void> {
   const [first] = await db.keys<Uint8Array>({ limit: 1, keyEncoding: VIEW.keyEncoding }).all();
   if (first !== undefined) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'store', rule: 'to be empty or a database of hearsay', value: where });
-  const incarnation = crypto.getRandomValues(new Uint8Array(INCARNATION_BYTES));
-  const schema = Uint8Array.from(String(SCHEMA_VERSION), (digit) => digit.charCodeAt(0));
-  await db.batch<Uint8Array, Uint8Array>(
-    [
-      { type: 'put', key: SCHEMA_KEY, value: schema },
-      { type: 'put', key: INCARNATION_KEY, value: incarnation },
-    ],
-    VIEW,
-  );
-  return hex(incarnation);
+  const schema = { type: 'put' as const, key: SCHEMA_KEY, value: schemaBytes(SCHEMA_VERSION) };
+  await db.batch<Uint8Array, Uint8Array>([schema, sealed(INCARNATION_KEY, randomBytes(INCARNATION_BYTES))], VIEW);
 }
 
-/** The innermost cause, since abstract-level wraps what the database said. By shape: native errors are of no realm in particular. */
-function rootOf(error: unknown): { readonly code: unknown; readonly message: string } {
-  let root = error as { readonly code?: unknown; readonly message?: unknown; readonly cause?: unknown } | null | undefined;
-  while (typeof root?.cause === 'object' && root.cause !== null) root = root.cause;
-  return { code: root?.code, message: String(root?.message ?? root) };
+/** Another secret costs nothing but fairness towards what was remembered under the former. */
+async function readBringers(db: Database): Promise<Uint8Array> {
+  const found = await readSealed(db, BRINGERS_KEY, 'a secret');
+  if (found?.length === BRINGERS_BYTES) return found;
+  const made = randomBytes(BRINGERS_BYTES);
+  await db.batch<Uint8Array, Uint8Array>([sealed(BRINGERS_KEY, made)], VIEW);
+  return made;
+}
+
+function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
 }
 
 function hex(bytes: Uint8Array): string {

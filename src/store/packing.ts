@@ -1,18 +1,18 @@
 /**
  * What the packed values of the log hold. Pure. Integers are big-endian.
  *
- *     ids       records of 33 bytes:   id (32), state: hops (4 bits), 0, 0, relayed, delivered
+ *     ids       records of 35 bytes:   id (32), state: hops (4 bits), 0, 0, relayed, delivered; who brought it (2)
  *     payloads  records:               id (32), hops (1), bytes of mark (2), bytes of payload (4), mark (UTF-8), payload
  */
 import type { Seen } from '../agent.ts';
 import { assert } from '../errors.ts';
-import type { RumorId } from '../ids.ts';
+import type { PeerId, RumorId } from '../ids.ts';
 import type { Changes, Kept, Remembered } from './store.ts';
 
 /** Bytes of an id. */
 export const ID_BYTES = 32;
 /** Bytes of a record of the `ids` log. */
-export const ID_RECORD_BYTES: number = ID_BYTES + 1;
+export const ID_RECORD_BYTES: number = ID_BYTES + 3;
 /** Bytes of a record of the `payloads` log beside mark and payload. */
 export const PAYLOAD_HEAD_BYTES: number = ID_BYTES + 7;
 
@@ -20,6 +20,8 @@ const MAX_HOPS = 15;
 const DELIVERED = 1;
 const RELAYED = 2;
 const RESERVED = 0x0c;
+const FLAGS = 0x0f;
+const HOPS = 0xf0;
 
 const HEX = '0123456789abcdef';
 const NONE: readonly Remembered[] = [];
@@ -43,8 +45,16 @@ export function unpackSeen(state: number): Seen {
   return STATES[state & 0xff]!;
 }
 
-/** One group's remembered ids in the order they came, or `undefined` when there are none. */
-export function packIds(group: readonly Changes[]): Uint8Array | undefined {
+/** Hops rise to the maximum, flags are only ever set. */
+export function mergeStates(a: number, b: number): number {
+  return Math.max(a & HOPS, b & HOPS) | ((a | b) & FLAGS);
+}
+
+/**
+ * One group's remembered ids in the order they came, or `undefined` when there are none.
+ * @param tagOf who brought it, as a number (bringers.ts)
+ */
+export function packIds(group: readonly Changes[], tagOf: (peer: PeerId | undefined) => number): Uint8Array | undefined {
   let count = 0;
   for (const { remember } of group) count += remember?.length ?? 0;
   if (count === 0) return undefined;
@@ -54,10 +64,18 @@ export function packIds(group: readonly Changes[]): Uint8Array | undefined {
     for (const entry of remember) {
       writeId(entry.id, packed, at);
       packed[at + ID_BYTES] = packSeen(entry);
+      const tag = tagOf(entry.from);
+      packed[at + ID_BYTES + 1] = tag >>> 8;
+      packed[at + ID_BYTES + 2] = tag;
       at += ID_RECORD_BYTES;
     }
   }
   return packed;
+}
+
+/** Who brought the id of the record at `at`. */
+export function tagAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at + ID_BYTES + 1]! << 8) | bytes[at + ID_BYTES + 2]!;
 }
 
 /** Whether `value` can have come from {@link packIds}. */
@@ -116,7 +134,8 @@ function writeId(id: RumorId, into: Uint8Array, at: number): void {
   for (let i = 0; i < ID_BYTES; i += 1) into[at + i] = (hexDigit(id.charCodeAt(2 * i)) << 4) | hexDigit(id.charCodeAt(2 * i + 1));
 }
 
-function readId(bytes: Uint8Array, at: number): RumorId {
+/** The id that begins at `at`. */
+export function readId(bytes: Uint8Array, at: number): RumorId {
   let id = '';
   for (let i = at; i < at + ID_BYTES; i += 1) id += HEX[bytes[i]! >>> 4]! + HEX[bytes[i]! & 15]!;
   return id as RumorId;

@@ -3,7 +3,7 @@
  * Reads are synchronous; writes are appended to the open group and acknowledged in order once the group is on disk.
  */
 import type { Mark, Seen } from '../agent.ts';
-import type { RumorId } from '../ids.ts';
+import type { PeerId, RumorId } from '../ids.ts';
 
 /** What one event changed. All of it is on disk, or none of it. */
 export interface Changes {
@@ -30,6 +30,8 @@ export interface TimerChange {
 /** Merged into what is there: hops rise to the maximum, flags are only ever set. Give what changed: each one is a record on disk. */
 export interface Remembered extends Seen {
   readonly id: RumorId;
+  /** Who brought it first. Without it, nobody: it is our own. */
+  readonly from?: PeerId;
 }
 
 /** One payload for the window, with the hops it had left when it came first; one that is there already is not written again. */

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MemoryLevel } from 'memory-level';
-import type { RumorId } from '../../src/ids.ts';
+import type { PeerId, RumorId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import type { Limits } from '../../src/limits.ts';
 import { MAX_IDS } from '../../src/store/id-ring.ts';
-import { BUCKET_MS } from '../../src/store/layout.ts';
+import { BUCKET_MS, logEnd, logKey } from '../../src/store/layout.ts';
 import { openStore } from '../../src/store/level-store.ts';
 import type { StorePlace } from '../../src/store/open.ts';
+import { ID_RECORD_BYTES } from '../../src/store/packing.ts';
+import { SEAL_BYTES } from '../../src/store/seal.ts';
 import type { Changes, Remembered, Store } from '../../src/store/store.ts';
 import { AGENT, event, idOf, numberBytes, payloadOf } from './fixtures/events.ts';
 
@@ -223,6 +225,12 @@ describe.each(['classic-level', 'memory-level'] as const)('the store on %s', (ki
       expect(store.seenCount).toBeLessThan(1_000);
     });
 
+    /** Expiry follows the clock by six hours a start. */
+    async function settle(store: Store, place: StorePlace, given: Partial<Limits>, now: () => number, steps: number): Promise<Store> {
+      for (let i = 0; i < steps; i += 1) store = await reopen(store, place, given, now);
+      return store;
+    }
+
     test('ids are remembered for their time, rounded up to six hours, and expire at start', async () => {
       const place = await somewhere();
       let now = DAY_MS * 20_000;
@@ -234,7 +242,7 @@ describe.each(['classic-level', 'memory-level'] as const)('the store on %s', (ki
       store = await reopen(store, place, {}, () => now);
       expect(store.seenCount).toBe(2);
       now += BUCKET_MS;
-      store = await reopen(store, place, {}, () => now);
+      store = await settle(store, place, {}, () => now, 15 * 4);
       expect([store.seen(idOf(1)), store.seen(idOf(2))?.hops]).toEqual([undefined, 1]);
       // It is gone from the disk as well: a longer memory does not bring it back.
       store = await reopen(store, place, { seenRetentionMs: 100 * DAY_MS }, () => now);
@@ -249,11 +257,26 @@ describe.each(['classic-level', 'memory-level'] as const)('the store on %s', (ki
       now -= 5 * DAY_MS;
       await commit(store, { agent: 'a', remember: [seen(2)] });
       now += 18 * DAY_MS;
-      store = await reopen(store, place, {}, () => now);
+      store = await settle(store, place, {}, () => now, 14 * 4);
       expect(store.seenCount).toBe(2);
       now += DAY_MS + BUCKET_MS;
-      store = await reopen(store, place, {}, () => now);
+      store = await settle(store, place, {}, () => now, 5);
       expect(store.seenCount).toBe(0);
+    });
+
+    test('a clock that jumps a day ahead and back expires nothing, neither ids nor payloads', async () => {
+      const place = await somewhere();
+      let now = DAY_MS * 20_000;
+      let store = await open(place, {}, () => now);
+      await commit(store, event(1));
+      now += DAY_MS + 2 * BUCKET_MS;
+      await commit(store, event(2));
+      store = await settle(store, place, {}, () => now, 2);
+      expect([store.seenCount, (await store.payload(idOf(1)))?.hops]).toEqual([2, 1]);
+      now -= DAY_MS;
+      await commit(store, event(3));
+      store = await settle(store, place, {}, () => now, 4);
+      expect([store.seenCount, (await store.payload(idOf(1)))?.hops]).toEqual([3, 1]);
     });
   });
 
@@ -309,7 +332,7 @@ describe.each(['classic-level', 'memory-level'] as const)('the store on %s', (ki
       store = await reopen(store, place, {}, () => now);
       expect([(await store.payload(idOf(1)))?.hops, (await store.payload(idOf(2)))?.hops]).toEqual([2, 2]);
       now += 1;
-      store = await reopen(store, place, {}, () => now);
+      for (let i = 0; i < 5; i += 1) store = await reopen(store, place, {}, () => now);
       expect([(await store.payload(idOf(1)))?.hops, (await store.payload(idOf(2)))?.hops]).toEqual([undefined, 2]);
     });
   });
@@ -330,8 +353,8 @@ describe('the batches', () => {
     await store.flush();
     await commit(store, event(101));
     await commit(store, { agent: AGENT });
-    // The first is the header's; an agent's mark is written once; an event that changes nothing writes nothing.
-    expect(faulty.batches.slice(1)).toEqual([
+    // The first two are the header's; an agent's mark is written once; an event that changes nothing writes nothing.
+    expect(faulty.batches.slice(2)).toEqual([
       ['put a', 'put a', 'put a', 'put s', 'put p'],
       ['put a', 'put a', 'put s', 'put p'],
     ]);
@@ -387,8 +410,52 @@ describe('the batches', () => {
   });
 });
 
+describe('the ids’ log is merged', () => {
+  async function ids(level: MemoryLevel): Promise<number[]> {
+    const values = await level.values<Uint8Array, Uint8Array>({ gte: logKey('ids', { bucket: 0, sequence: 0 }), lt: logEnd('ids'), keyEncoding: 'view', valueEncoding: 'view' }).all();
+    return values.map((value) => (value.length - SEAL_BYTES) / ID_RECORD_BYTES);
+  }
+
+  test('every hour: the groups of past six hours become one, each id once; those of now stay', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'Date', 'setTimeout', 'performance', 'hrtime'] });
+    try {
+      let now = DAY_MS * 20_000;
+      const level = new MemoryLevel();
+      let store = await open({ level }, {}, () => now);
+      for (const n of range(0, 50)) await commit(store, { agent: 'a', remember: [seen(n, 1, false)] });
+      for (const n of range(0, 50)) await commit(store, { agent: 'a', remember: [seen(n, 2, true)] });
+      now += BUCKET_MS;
+      for (const n of range(50, 60)) await commit(store, { agent: 'a', remember: [seen(n)] });
+      expect((await ids(level)).length).toBe(110);
+      jest.advanceTimersByTime(HOUR_MS);
+      await store.close();
+      expect(await ids(level)).toEqual([50, ...range(0, 10).map(() => 1)]);
+      store = await open({ level }, {}, () => now);
+      expect([store.seenCount, store.seen(idOf(7)), store.seen(idOf(55))?.hops]).toEqual([60, { hops: 2, delivered: true, relayed: false }, 1]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('when a flooder makes it long: it has no more than four records for each id that there may be', async () => {
+    const level = new MemoryLevel();
+    const store = await open({ level }, { maxSeen: 100 });
+    const from = '1'.repeat(64) as PeerId;
+    for (const n of range(0, 20)) await commit(store, { agent: 'a', remember: [seen(n)] });
+    for (let round = 0; round < 20; round += 1) {
+      for (const n of range(0, 100)) store.append({ agent: 'a', remember: [{ ...seen(1_000 + round * 100 + n), from }] }, () => undefined);
+      await store.flush();
+    }
+    await store.close();
+    const records = (await ids(level)).reduce((sum, count) => sum + count, 0);
+    expect(records).toBeLessThan(4 * 100 + 2 * 100);
+    const after = await open({ level }, { maxSeen: 100 });
+    for (const n of range(0, 20)) expect(after.seen(idOf(n))?.hops).toBe(1);
+  });
+});
+
 describe('in the course of time', () => {
-  test('expiry runs every hour, and not after closing', async () => {
+  test('expiry runs every hour, follows the clock by six hours each time, and not after closing', async () => {
     // Only the interval: the database needs the rest.
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'Date', 'setTimeout', 'performance', 'hrtime'] });
     try {
@@ -396,7 +463,7 @@ describe('in the course of time', () => {
       const store = await open({ level: new MemoryLevel() }, {}, () => now);
       await commit(store, event(1));
       now += 14 * DAY_MS + BUCKET_MS;
-      jest.advanceTimersByTime(HOUR_MS - 1);
+      jest.advanceTimersByTime(57 * HOUR_MS - 1);
       expect(store.seenCount).toBe(1);
       jest.advanceTimersByTime(1);
       expect([store.seenCount, await store.payload(idOf(1))]).toEqual([0, undefined]);

@@ -22,51 +22,77 @@ describe('the seen-set', () => {
 
   test('hops rise to the maximum, flags are only ever set', () => {
     const set = new SeenSet(10, KEY);
-    set.merge(entry(idOf(1), 3, true, false), 0);
-    set.merge(entry(idOf(1), 1, false, false), 0);
+    set.merge(entry(idOf(1), 3, true, false), 0, 0);
+    set.merge(entry(idOf(1), 1, false, false), 0, 0);
     expect(set.get(idOf(1))).toEqual({ hops: 3, delivered: true, relayed: false });
-    set.merge(entry(idOf(1), 15, false, true), 0);
+    set.merge(entry(idOf(1), 15, false, true), 0, 0);
     expect(set.get(idOf(1))).toEqual({ hops: 15, delivered: true, relayed: true });
     expect(set.size).toBe(1);
   });
 
   test('equal states are one frozen object: a hit allocates nothing', () => {
     const set = new SeenSet(10, KEY);
-    set.merge(entry(idOf(1), 3, true), 0);
-    set.merge(entry(idOf(2), 3, true), 0);
+    set.merge(entry(idOf(1), 3, true), 0, 0);
+    set.merge(entry(idOf(2), 3, true), 0, 0);
     expect(set.get(idOf(1))).toBe(set.get(idOf(2)));
     expect(Object.isFrozen(set.get(idOf(1)))).toBe(true);
   });
 
   test('at the bound the oldest makes room, in the order in which they came', () => {
     const set = new SeenSet(3, KEY);
-    for (let n = 0; n < 3; n += 1) set.merge(entry(idOf(n), n), 0);
+    for (let n = 0; n < 3; n += 1) set.merge(entry(idOf(n), n), 0, 0);
     // What is merged later makes an id no younger.
-    set.merge(entry(idOf(0), 9), 1);
-    set.merge(entry(idOf(3), 3), 1);
+    set.merge(entry(idOf(0), 9), 0, 1);
+    set.merge(entry(idOf(3), 3), 0, 1);
     expect([0, 1, 2, 3].map((n) => set.get(idOf(n))?.hops)).toEqual([undefined, 1, 2, 3]);
     expect([set.size, set.added, set.dropped]).toEqual([3, 4, 1]);
   });
 
   test('a bucket expires whole, the later ones stay', () => {
     const set = new SeenSet(5_000, KEY);
-    for (let n = 0; n < 3_000; n += 1) set.merge(entry(idOf(n), 1), Math.floor(n / 1_000));
+    for (let n = 0; n < 3_000; n += 1) set.merge(entry(idOf(n), 1), 0, Math.floor(n / 1_000));
     set.expireBefore(2);
     expect(set.size).toBe(1_000);
     expect([0, 999, 1_999].map((n) => set.get(idOf(n)))).toEqual([undefined, undefined, undefined]);
     expect([2_000, 2_999].map((n) => set.get(idOf(n))?.hops)).toEqual([1, 1]);
     set.expireBefore(9);
     expect(set.size).toBe(0);
-    set.merge(entry(idOf(1), 2), 9);
+    set.merge(entry(idOf(1), 2), 0, 9);
     expect(set.get(idOf(1))?.hops).toBe(2);
+  });
+
+  test('below 24 h the ids of whoever brought most go first: a flooder pushes out nobody else’s', () => {
+    const set = new SeenSet(1_000, KEY);
+    for (let n = 0; n < 200; n += 1) set.merge(entry(idOf(n), 1), 1 + (n % 2), 10);
+    for (let n = 1_000; n < 9_000; n += 1) set.merge(entry(idOf(n), 2), 3, 11);
+    expect(set.size).toBe(1_000);
+    for (let n = 0; n < 200; n += 1) if (set.get(idOf(n)) === undefined) throw new Error(`lost ${n}`);
+    // Of the flooder's, the latest are left.
+    expect([8_199, 8_200, 8_999].map((n) => set.get(idOf(n))?.hops)).toEqual([undefined, 2, 2]);
+  });
+
+  test('of ids that are 24 h old the oldest goes, whoever brought it', () => {
+    const set = new SeenSet(1_000, KEY);
+    for (let n = 0; n < 200; n += 1) set.merge(entry(idOf(n), 1), 1, 10);
+    for (let n = 1_000; n < 1_900; n += 1) set.merge(entry(idOf(n), 2), 3, 14);
+    expect([99, 100].map((n) => set.get(idOf(n))?.hops)).toEqual([undefined, 1]);
+  });
+
+  test('another flooder is found when the first is gone, and many small ones cost no more than a bounded look', () => {
+    const set = new SeenSet(5_000, KEY);
+    for (let n = 0; n < 3_000; n += 1) set.merge(entry(idOf(n), 1), 1, 10);
+    for (let n = 3_000; n < 12_000; n += 1) set.merge(entry(idOf(n), 1), n < 8_000 ? 2 : 10 + (n % 2_000), 10);
+    expect(set.size).toBe(5_000);
+    // The newest is always remembered.
+    expect(set.get(idOf(11_999))?.hops).toBe(1);
   });
 
   test('it grows past its first size with its oldest in the middle of the ring', () => {
     const set = new SeenSet(5_000, KEY);
-    for (let n = 0; n < 1_000; n += 1) set.merge(entry(idOf(n), 1), 0);
-    for (let n = 1_000; n < 1_020; n += 1) set.merge(entry(idOf(n), 2), 1);
+    for (let n = 0; n < 1_000; n += 1) set.merge(entry(idOf(n), 1), 0, 0);
+    for (let n = 1_000; n < 1_020; n += 1) set.merge(entry(idOf(n), 2), 0, 1);
     set.expireBefore(1);
-    for (let n = 1_020; n < 4_000; n += 1) set.merge(entry(idOf(n), n % 16), 2);
+    for (let n = 1_020; n < 4_000; n += 1) set.merge(entry(idOf(n), n % 16), 0, 2);
     expect(set.get(idOf(999))).toBeUndefined();
     for (let n = 1_020; n < 4_000; n += 1) if (set.get(idOf(n))?.hops !== n % 16) throw new Error(`lost ${n}`);
     expect(set.get(idOf(1_000))?.hops).toBe(2);
@@ -75,20 +101,20 @@ describe('the seen-set', () => {
   test('at most 40 bytes an id at a million ids', () => {
     // An eighth of a million: the arrays' sizes are in the same proportion, to the byte.
     const set = new SeenSet(125_000, KEY);
-    const id = new Uint8Array(33);
+    const id = new Uint8Array(35);
     const view = new DataView(id.buffer);
     for (let n = 0; n < 125_000; n += 1) {
       view.setUint32(0, Math.imul(n, 0x9e3779b1));
       set.mergeRecord(id, 0, 0);
     }
     expect(set.size).toBe(125_000);
-    expect(set.byteLength / set.size).toBeLessThan(26);
+    expect(set.byteLength / set.size).toBeLessThan(28);
   });
 
   test('an id is told by its first 16 bytes', () => {
     const set = new SeenSet(10, KEY);
     const at15 = idOf(1).slice(0, 30);
-    set.merge(entry(`${at15}${'0'.repeat(34)}` as RumorId, 1), 0);
+    set.merge(entry(`${at15}${'0'.repeat(34)}` as RumorId, 1), 0, 0);
     expect(set.get(`${at15}00${'f'.repeat(32)}` as RumorId)?.hops).toBe(1);
     expect(set.get(`${at15}01${'0'.repeat(32)}` as RumorId)).toBeUndefined();
   });
@@ -164,8 +190,8 @@ describe('against a model', () => {
         const sizes = commands.map((step) => {
           if (step.type === 'nextBucket') model.bucket += 1;
           else if (step.type === 'expire') for (const each of [set, model]) each.expireBefore(model.bucket - step.back);
-          else if (step.type === 'merge') set.merge(step.value, model.bucket);
-          else set.mergeRecord(packIds([{ agent: 'a', remember: [step.value] }])!, 0, model.bucket);
+          else if (step.type === 'merge') set.merge(step.value, 0, model.bucket);
+          else set.mergeRecord(packIds([{ agent: 'a', remember: [step.value] }], () => 0)!, 0, model.bucket);
           if ('value' in step) model.merge(step.value);
           return set.size - model.entries.size;
         });
