@@ -7,7 +7,48 @@ import { damage, opened, sealed, VIEW } from './database.ts';
 import type { Database, Operation } from './database.ts';
 import type { AgentState, Changes } from './store.ts';
 
-const EMPTY: Uint8Array = new Uint8Array(0);
+const MAX_NUMBER = 255;
+
+/**
+ * The numbers by which the ids' log knows agents: 1 to 255 in the order in which they first ran; 0 for more than that, and for ids
+ * that are older than their numbers.
+ */
+export class AgentNumbers {
+  readonly #numbers = new Map<string, number>();
+  readonly #written = new Set<string>();
+  #last = 0;
+
+  /** From disk. @param value of the agent's `ran` */
+  read(agent: string, value: Uint8Array): void {
+    const [number] = value;
+    // Schema 1 had no numbers: it gets one with its next group.
+    if (number === undefined) return;
+    this.#numbers.set(agent, number);
+    this.#written.add(agent);
+    this.#last = Math.max(this.#last, number);
+  }
+
+  readonly of = (agent: string): number => {
+    let number = this.#numbers.get(agent);
+    if (number !== undefined) return number;
+    number = this.#last < MAX_NUMBER ? (this.#last += 1) : 0;
+    this.#numbers.set(agent, number);
+    return number;
+  };
+
+  /** The number of an agent that has one. */
+  find(agent: string): number | undefined {
+    return this.#numbers.get(agent);
+  }
+
+  isWritten(agent: string): boolean {
+    return this.#written.has(agent);
+  }
+
+  written(agent: string): void {
+    this.#written.add(agent);
+  }
+}
 
 /** @returns `undefined` when the agent never ran here */
 export async function readAgentState(db: Database, agent: string): Promise<AgentState | undefined> {
@@ -25,8 +66,8 @@ export async function readAgentState(db: Database, agent: string): Promise<Agent
   return ran ? { saved, timers } : undefined;
 }
 
-/** What a group changes of agents. @param known agents that are on disk already */
-export function agentOperations(group: readonly Changes[], known: ReadonlySet<string>): Operation[] {
+/** What a group changes of agents. @param numbers gives those their number that are not on disk yet */
+export function agentOperations(group: readonly Changes[], numbers: AgentNumbers): Operation[] {
   const agents = new Map<string, { readonly saved: Map<string, Uint8Array | undefined>; readonly timers: Map<string, number | undefined> }>();
   for (const { agent, saves, timers } of group) {
     let last = agents.get(agent);
@@ -36,7 +77,7 @@ export function agentOperations(group: readonly Changes[], known: ReadonlySet<st
   }
   const operations: Operation[] = [];
   for (const [agent, { saved, timers }] of agents) {
-    if (!known.has(agent)) operations.push(sealed(agentKey(agent, AgentPart.ran), EMPTY));
+    if (!numbers.isWritten(agent)) operations.push(sealed(agentKey(agent, AgentPart.ran), Uint8Array.of(numbers.of(agent))));
     for (const [key, value] of saved) operations.push(operation(agentKey(agent, AgentPart.saved, key), value));
     for (const [wire, atMs] of timers) operations.push(operation(agentKey(agent, AgentPart.timer, wire), atMs === undefined ? undefined : double(atMs)));
   }

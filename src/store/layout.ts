@@ -130,6 +130,12 @@ export function agentEnd(agent: string): Uint8Array {
   return agentKey(agent, 0xff);
 }
 
+/** Whose a key of an agent's is. */
+export function agentOf(key: Uint8Array): string {
+  const length = new DataView(key.buffer, key.byteOffset, key.byteLength).getUint32(1);
+  return readText(key.subarray(0, 5 + 2 * length), 5);
+}
+
 /** The reverse of {@link agentKey}, for a key of that agent. */
 export function agentPart(agent: string, key: Uint8Array): { readonly part: number; readonly name: string } {
   const head = 5 + 2 * agent.length;

@@ -31,15 +31,24 @@ export class PackedLog {
 
   /** Visits every value, oldest first. What `visit` throws ends it. */
   async read(visit: (value: Uint8Array, at: LogPosition) => void): Promise<void> {
+    for await (const entries of this.#batches()) for (const [at, value] of entries) visit(value, at);
+  }
+
+  /** Every value as of now, oldest first. */
+  async *entries(): AsyncGenerator<readonly [LogPosition, Uint8Array]> {
+    for await (const entries of this.#batches()) yield* entries;
+  }
+
+  async *#batches(): AsyncGenerator<(readonly [LogPosition, Uint8Array])[]> {
     const range = { gte: logKey(this.#name, START), lt: logEnd(this.#name), highWaterMarkBytes: READ_AHEAD_BYTES, ...VIEW };
     const iterator = this.#db.iterator<Uint8Array, Uint8Array>(range);
     try {
       for (let batch = await iterator.nextv(READ_AHEAD); batch.length > 0; batch = await iterator.nextv(READ_AHEAD)) {
-        for (const [key, value] of batch) {
+        yield batch.map(([key, value]) => {
           const at = logPosition(key);
           if (at === undefined) throw damage(`a key of ${key.length} bytes in the log`);
-          visit(opened(key, value, `a group of ${this.#name}`), at);
-        }
+          return [at, opened(key, value, `a group of ${this.#name}`)] as const;
+        });
       }
     } finally {
       await iterator.close();

@@ -62,7 +62,7 @@ async function finish(db: Database, from: number, after: Uint8Array): Promise<vo
   await db.del<Uint8Array>(MIGRATING_KEY, { keyEncoding: VIEW.keyEncoding });
 }
 
-/** 1 to 2: every value gets its sum, and every id two bytes for who brought it, of which schema 1 knows nothing. */
+/** 1 to 2: every value gets its sum, and every id three bytes for who brought it and whose it is, of which schema 1 knows nothing. */
 function sealAndMakeRoom(key: Uint8Array, value: Uint8Array): Uint8Array {
   return seal(key, kindOf(key) === 'ids' ? withRoom(value) : value);
 }

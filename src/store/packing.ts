@@ -1,7 +1,7 @@
 /**
  * What the packed values of the log hold. Pure. Integers are big-endian.
  *
- *     ids       records of 35 bytes:   id (32), state: hops (4 bits), 0, 0, relayed, delivered; who brought it (2)
+ *     ids       records of 36 bytes:   id (32), state: hops (4 bits), 0, 0, relayed, delivered; who brought it (2); whose it is (1)
  *     payloads  records:               id (32), hops (1), bytes of mark (2), bytes of payload (4), mark (UTF-8), payload
  */
 import type { Seen } from '../agent.ts';
@@ -12,7 +12,7 @@ import type { Changes, Kept, Remembered } from './store.ts';
 /** Bytes of an id. */
 export const ID_BYTES = 32;
 /** Bytes of a record of the `ids` log. */
-export const ID_RECORD_BYTES: number = ID_BYTES + 3;
+export const ID_RECORD_BYTES: number = ID_BYTES + 4;
 /** Bytes of a record of the `payloads` log beside mark and payload. */
 export const PAYLOAD_HEAD_BYTES: number = ID_BYTES + 7;
 
@@ -52,21 +52,22 @@ export function mergeStates(a: number, b: number): number {
 
 /**
  * One group's remembered ids in the order they came, or `undefined` when there are none.
- * @param tagOf who brought it, as a number (bringers.ts)
+ * @param tagOf who brought it, as a number (bringers.ts) @param numberOf the number of an agent, 0 to 255
  */
-export function packIds(group: readonly Changes[], tagOf: (peer: PeerId | undefined) => number): Uint8Array | undefined {
+export function packIds(group: readonly Changes[], tagOf: (peer: PeerId | undefined) => number, numberOf: (agent: string) => number): Uint8Array | undefined {
   let count = 0;
   for (const { remember } of group) count += remember?.length ?? 0;
   if (count === 0) return undefined;
   const packed = new Uint8Array(count * ID_RECORD_BYTES);
   let at = 0;
-  for (const { remember = NONE } of group) {
+  for (const { agent, remember = NONE } of group) {
     for (const entry of remember) {
       writeId(entry.id, packed, at);
       packed[at + ID_BYTES] = packSeen(entry);
       const tag = tagOf(entry.from);
       packed[at + ID_BYTES + 1] = tag >>> 8;
       packed[at + ID_BYTES + 2] = tag;
+      packed[at + ID_BYTES + 3] = numberOf(agent);
       at += ID_RECORD_BYTES;
     }
   }
@@ -76,6 +77,11 @@ export function packIds(group: readonly Changes[], tagOf: (peer: PeerId | undefi
 /** Who brought the id of the record at `at`. */
 export function tagAt(bytes: Uint8Array, at: number): number {
   return (bytes[at + ID_BYTES + 1]! << 8) | bytes[at + ID_BYTES + 2]!;
+}
+
+/** The number of the agent whose the id of the record at `at` is. */
+export function agentAt(bytes: Uint8Array, at: number): number {
+  return bytes[at + ID_BYTES + 3]!;
 }
 
 /** Whether `value` can have come from {@link packIds}. */

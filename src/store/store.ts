@@ -34,6 +34,13 @@ export interface Remembered extends Seen {
   readonly from?: PeerId;
 }
 
+/** What is remembered of one id, as it can be taken to another machine. */
+export interface SeenEntry extends Seen {
+  readonly id: RumorId;
+  /** When it came first, rounded down to six hours, ms since 1970. */
+  readonly sinceMs: number;
+}
+
 /** One payload for the window, with the hops it had left when it came first; one that is there already is not written again. */
 export interface Kept {
   readonly id: RumorId;
@@ -58,6 +65,11 @@ export interface Store {
   readAgent(agent: string): Promise<AgentState | undefined>;
   /** From RAM. Shows what `markSeen` and `append` were given, at once, before it is on disk, and also when it could not be written. */
   seen(id: RumorId): Seen | undefined;
+  /**
+   * The ids of one agent that are on disk, oldest first, each once. Empty for an agent that never ran here.
+   * @throws HearsayError `HEARSAY_CLOSED`, `HEARSAY_STORE_DAMAGED`, `HEARSAY_STORE_FAILED`
+   */
+  replay(agent: string): AsyncIterable<SeenEntry>;
   /** RAM only: this process has it. The disk learns it with the `append` that carries it. */
   markSeen(entry: Remembered): void;
   /** From the window, also what was appended just now. The bytes are the caller's own. */

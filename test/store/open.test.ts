@@ -129,7 +129,7 @@ describe.each(['classic-level', 'memory-level'] as const)('what is not ours, on 
     const place = await prepare([]);
     await (await open(place)).close();
     const level: AnyLevel = 'level' in place ? place.level : new Level(join(dir, 'db'));
-    await put(level, logKey('ids', { bucket: 1, sequence: 1 }).subarray(0, 5), new Uint8Array(35));
+    await put(level, logKey('ids', { bucket: 1, sequence: 1 }).subarray(0, 5), new Uint8Array(36));
     if ('dir' in place) await level.close();
     expect(await damageOf(place)).toBe('a key of 5 bytes in the log');
   });

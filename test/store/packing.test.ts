@@ -52,18 +52,18 @@ describe('a group of payloads', () => {
 });
 
 describe('a group of ids', () => {
-  test('is 35 bytes an id: the id, then hops and flags, then who brought it', () => {
-    const packed = packIds([{ agent: 'a', remember: [{ id: idOf(7), hops: 15, delivered: true, relayed: false }] }, { agent: 'b' }], () => 0x1234)!;
+  test('is 36 bytes an id: the id, then hops and flags, who brought it, and whose it is', () => {
+    const packed = packIds([{ agent: 'a', remember: [{ id: idOf(7), hops: 15, delivered: true, relayed: false }] }, { agent: 'b' }], () => 0x1234, () => 0x56)!;
     expect(packed.length).toBe(ID_RECORD_BYTES);
-    expect(Buffer.from(packed).toString('hex')).toBe(`${idOf(7)}f11234`);
-    expect(packIds([{ agent: 'a' }, { agent: 'b', remember: [] }], () => 0x1234)).toBeUndefined();
+    expect(Buffer.from(packed).toString('hex')).toBe(`${idOf(7)}f1123456`);
+    expect(packIds([{ agent: 'a' }, { agent: 'b', remember: [] }], () => 0x1234, () => 0x56)).toBeUndefined();
   });
 
   test.each([
     { name: 'nothing', bytes: new Uint8Array(0), good: false },
     { name: 'a cut record', bytes: new Uint8Array(ID_RECORD_BYTES - 1), good: false },
     { name: 'a record and a half', bytes: new Uint8Array(ID_RECORD_BYTES + 5), good: false },
-    { name: 'a state with a reserved flag', bytes: new Uint8Array(ID_RECORD_BYTES).fill(4, ID_RECORD_BYTES - 3), good: false },
+    { name: 'a state with a reserved flag', bytes: new Uint8Array(ID_RECORD_BYTES).fill(4, ID_RECORD_BYTES - 4), good: false },
     { name: 'two records', bytes: new Uint8Array(2 * ID_RECORD_BYTES), good: true },
   ])('$name: whole is $good', ({ bytes, good }) => {
     expect(isPackedIds(bytes)).toBe(good);

@@ -101,7 +101,7 @@ describe('the seen-set', () => {
   test('at most 40 bytes an id at a million ids', () => {
     // An eighth of a million: the arrays' sizes are in the same proportion, to the byte.
     const set = new SeenSet(125_000, KEY);
-    const id = new Uint8Array(35);
+    const id = new Uint8Array(36);
     const view = new DataView(id.buffer);
     for (let n = 0; n < 125_000; n += 1) {
       view.setUint32(0, Math.imul(n, 0x9e3779b1));
@@ -191,7 +191,7 @@ describe('against a model', () => {
           if (step.type === 'nextBucket') model.bucket += 1;
           else if (step.type === 'expire') for (const each of [set, model]) each.expireBefore(model.bucket - step.back);
           else if (step.type === 'merge') set.merge(step.value, 0, model.bucket);
-          else set.mergeRecord(packIds([{ agent: 'a', remember: [step.value] }], () => 0)!, 0, model.bucket);
+          else set.mergeRecord(packIds([{ agent: 'a', remember: [step.value] }], () => 0, () => 0)!, 0, model.bucket);
           if ('value' in step) model.merge(step.value);
           return set.size - model.entries.size;
         });

@@ -1,0 +1,321 @@
+/**
+ * The store on LevelDB. The disk is a log of group commits, the RAM its index: one batch a group, with one packed value for the ids it
+ * remembered, one for the payloads it kept, and the values and timers it changed. Layout: layout.ts; values: packing.ts.
+ *
+ * Not here: making one of what may be damaged (level-store.ts).
+ */
+import type { Seen } from '../agent.ts';
+import { HearsayError } from '../errors.ts';
+import type { RumorId } from '../ids.ts';
+import type { Limits } from '../limits.ts';
+import { AgentNumbers, agentOperations, readAgentState } from './agent-state.ts';
+import { Bringers } from './bringers.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { damage, opened, readSealed, sealed, storeError, VIEW } from './database.ts';
+import type { Operation } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Done, Group } from './group-commit.ts';
+import { Horizon } from './horizon.ts';
+import { IdRing, randomHashKey } from './id-ring.ts';
+import { agentOf, AgentPart, agentPart, BUCKET_MS, bucketOf, isBefore, isSealed, kindOf, logKey, valueKey, VALUES_RANGE } from './layout.ts';
+import type { LogPosition } from './layout.ts';
+import { PackedLog } from './log.ts';
+import { mergeIds } from './merging.ts';
+import type { Opened } from './open.ts';
+import { agentAt, ID_RECORD_BYTES, isPackedIds, packIds, readId, unpackPayload } from './packing.ts';
+import { PayloadWindow } from './payload-window.ts';
+import { SeenSet } from './seen-set.ts';
+import type { AgentState, Changes, Kept, Remembered, SeenEntry, Store } from './store.ts';
+
+/** Buckets are six hours long, so that looking hourly is often enough. Our choice. */
+const EXPIRY_INTERVAL_MS: number = 60 * 60 * 1000;
+/** The log on disk is cut when it is longer than needed by this part of what is kept. Our choice: 1.6 % more disk, few deletes. */
+const SLACK = 1 / 64;
+/** With so many records for each id that there may be, the ids' log is merged whole. Our choice: twice what an id needs, which is two. */
+const MERGE_AT = 4;
+/** A node-wide value of our own: where expiry stands (4 bytes), and how many ids there were (4 bytes). */
+const NOTES = '~store';
+const NOTES_BYTES = 8;
+
+export class LevelStore implements Store {
+  readonly incarnation: string;
+  readonly #opened: Opened;
+  readonly #limits: Limits;
+  readonly #now: () => number;
+  readonly #sync: boolean;
+  readonly #bringers: Bringers;
+  #seen: SeenSet;
+  #horizon: Horizon;
+  readonly #window: PayloadWindow;
+  readonly #idsLog: PackedLog;
+  readonly #payloadsLog: PackedLog;
+  readonly #checkpoints: Checkpoints;
+  readonly #commits: GroupCommit = new GroupCommit((group) => this.#write(group));
+  readonly #numbers: AgentNumbers = new AgentNumbers();
+  /** Where the next group goes, at the earliest. The bucket never goes back, whatever the clock does: the log's order is that of time. */
+  #next: LogPosition = { bucket: 0, sequence: 0 };
+  /** The ids' log is not needed before it. */
+  #idsFrom: LogPosition = { bucket: 0, sequence: 0 };
+  /** `droppedBytes` of the window when its log was cut last. */
+  #cutBytes = 0;
+  /** A write failed: the database has to recover before the next one. */
+  #failed = false;
+  /** Buckets before it are merged. */
+  #mergedTo = 0;
+  /** Records that were appended to the ids' log since it was merged whole. */
+  #records = 0;
+  #merging = false;
+  #expiry: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(database: Opened, limits: Limits, now: () => number, sync: boolean) {
+    const key = randomHashKey();
+    const failed = (): void => {
+      this.#failed = true;
+    };
+    this.incarnation = database.incarnation;
+    this.#opened = database;
+    this.#limits = limits;
+    this.#now = now;
+    this.#sync = sync;
+    this.#bringers = new Bringers(database.bringers);
+    this.#seen = new SeenSet(limits.maxSeen, key);
+    this.#horizon = new Horizon(bucketOf(now()));
+    this.#window = new PayloadWindow(limits.maxPayloadWindowBytes, key);
+    this.#idsLog = new PackedLog(database.db, 'ids', failed);
+    this.#payloadsLog = new PackedLog(database.db, 'payloads', failed);
+    this.#checkpoints = new Checkpoints(Math.ceil(limits.maxSeen * SLACK));
+  }
+
+  /** Reads the log into RAM. Called once, before anything else. */
+  async load(): Promise<void> {
+    const notes = await readSealed(this.#opened.db, valueKey(NOTES), 'a value of the node');
+    if (notes?.length === NOTES_BYTES) this.#readNotes(notes);
+    await this.#checkValues();
+    await this.#idsLog.read((value, at) => {
+      if (!isPackedIds(value)) throw damage(`a group of ids of ${value.length} bytes`);
+      for (let i = 0; i < value.length; i += ID_RECORD_BYTES) this.#seen.mergeRecord(value, i, at.bucket);
+      this.#records += value.length / ID_RECORD_BYTES;
+      this.#passed(at);
+      this.#checkpoints.note(this.#seen.added, this.#next);
+    });
+    await this.#payloadsLog.read((value, at) => {
+      if (this.#window.index(value, at) === undefined) throw damage(`a group of payloads of ${value.length} bytes`);
+      this.#passed(at);
+    });
+    this.#expire();
+    this.#expiry = setInterval(() => this.#tend(), EXPIRY_INTERVAL_MS).unref();
+  }
+
+  get seenCount(): number {
+    return this.#seen.size;
+  }
+
+  seen(id: RumorId): Seen | undefined {
+    return this.#seen.get(id);
+  }
+
+  async *replay(agent: string): AsyncGenerator<SeenEntry> {
+    await this.#commits.flush();
+    const number = this.#numbers.find(agent);
+    if (number === undefined) return;
+    const given = new IdRing(Math.max(this.#seen.size, 1), randomHashKey(), () => ({}));
+    for await (const [{ bucket }, value] of this.#idsLog.entries()) {
+      for (let at = 0; at < value.length; at += ID_RECORD_BYTES) {
+        if (agentAt(value, at) !== number || given.findBytes(value, at) >= 0) continue;
+        given.add();
+        const id = readId(value, at);
+        const seen = this.#seen.get(id);
+        if (seen !== undefined) yield { id, ...seen, sinceMs: bucket * BUCKET_MS };
+      }
+    }
+  }
+
+  markSeen(entry: Remembered): void {
+    this.#seen.merge(entry, this.#bringers.tagOf(entry.from), this.#bucket());
+  }
+
+  append(changes: Changes, done: Done): void {
+    if (this.#closing !== undefined) {
+      void this.#commits.flush().then(() => done(closed()));
+      return;
+    }
+    // A failed commit does not take this back: the process did have the rumor and passed it on, and every later copy would be let in
+    // again for as long as the disk is full. The host, which hears of the failure, decides whether to run the event again; after a
+    // restart the disk decides.
+    for (const entry of changes.remember ?? []) this.markSeen(entry);
+    this.#commits.append(changes, done);
+  }
+
+  writeMeta(key: string, value: Uint8Array): void {
+    if (this.#closing !== undefined) throw closed();
+    this.#commits.put(key, value);
+  }
+
+  async readMeta(key: string): Promise<Uint8Array | undefined> {
+    return this.#commits.pending(key) ?? this.#read(() => readSealed(this.#opened.db, valueKey(key), 'a value of the node'));
+  }
+
+  async readAgent(agent: string): Promise<AgentState | undefined> {
+    await this.#commits.flush();
+    return this.#read(() => readAgentState(this.#opened.db, agent));
+  }
+
+  async payload(id: RumorId): Promise<Kept | undefined> {
+    await this.#commits.flush();
+    return this.#read(async () => {
+      const found = this.#window.find(id);
+      if (found === undefined) return undefined;
+      // It may leave the window while it is read.
+      const value = await this.#payloadsLog.get(found.at);
+      const kept = value && unpackPayload(value, found.offset);
+      // The index knows half of the id.
+      return kept?.id === id ? kept : undefined;
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.#commits.flush();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#expiry);
+    if (!this.#failed) this.#writeNotes();
+    await this.#commits.flush();
+    await this.#idsLog.settled();
+    await this.#payloadsLog.settled();
+    await this.#opened.release();
+  }
+
+  async #read<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw closed();
+    try {
+      return await read();
+    } catch (error) {
+      throw this.#closing === undefined ? storeError(error) : closed();
+    }
+  }
+
+  /** Puts one group on disk, whole or not at all. */
+  async #write({ changes, values }: Group): Promise<void> {
+    if (this.#failed) await this.#recover();
+    const at: LogPosition = { bucket: this.#bucket(), sequence: this.#next.sequence };
+    // A sequence is not used twice, also when it did not get to the disk.
+    this.#passed(at);
+    const operations: Operation[] = agentOperations(changes, this.#numbers);
+    for (const [key, value] of values) operations.push(sealed(valueKey(key), value));
+    const ids = packIds(changes, this.#bringers.tagOf, this.#numbers.of);
+    if (ids !== undefined) operations.push(sealed(logKey('ids', at), ids));
+    const payloads = this.#window.pack(changes);
+    if (payloads !== undefined) operations.push(sealed(logKey('payloads', at), payloads));
+    if (operations.length === 0) return;
+    const indexed = payloads === undefined ? 0 : (this.#window.index(payloads, at) ?? 0);
+    // What does not know `sync` ignores it.
+    const options = { ...VIEW, sync: this.#sync };
+    try {
+      await this.#opened.db.batch<Uint8Array, Uint8Array>(operations, options);
+    } catch (error) {
+      this.#failed = true;
+      this.#window.takeBack(indexed);
+      throw error;
+    }
+    for (const { agent } of changes) this.#numbers.written(agent);
+    this.#checkpoints.note(this.#seen.added, this.#next);
+    this.#records += (ids?.length ?? 0) / ID_RECORD_BYTES;
+    this.#cut();
+    if (this.#records > MERGE_AT * this.#limits.maxSeen) this.#merge(this.#next);
+  }
+
+  async #recover(): Promise<void> {
+    await this.#idsLog.settled();
+    await this.#payloadsLog.settled();
+    await this.#opened.recover();
+    this.#failed = false;
+  }
+
+  /** The bucket of now, or the latest one there was when the clock went back. */
+  #bucket(): number {
+    const bucket = bucketOf(this.#now());
+    if (bucket > this.#next.bucket) this.#next = { bucket, sequence: this.#next.sequence };
+    return this.#next.bucket;
+  }
+
+  /** What comes next comes after `at`. */
+  #passed({ bucket, sequence }: LogPosition): void {
+    this.#next = { bucket: Math.max(bucket, this.#next.bucket), sequence: Math.max(sequence + 1, this.#next.sequence) };
+  }
+
+  #expire(): void {
+    const horizonMs = this.#horizon.step(bucketOf(this.#now())) * BUCKET_MS;
+    const expired: LogPosition = { bucket: bucketOf(horizonMs - this.#limits.seenRetentionMs), sequence: 0 };
+    this.#seen.expireBefore(expired.bucket);
+    if (isBefore(this.#idsFrom, expired)) this.#idsFrom = expired;
+    this.#window.expireBefore(bucketOf(horizonMs - this.#limits.payloadRetentionMs));
+    this.#cutBytes = -Infinity;
+    this.#cut();
+  }
+
+  /** Every hour: what is old goes, and what is past is merged. */
+  #tend(): void {
+    this.#expire();
+    this.#writeNotes();
+    if (this.#mergedTo < this.#next.bucket) this.#merge({ bucket: this.#next.bucket, sequence: 0 });
+  }
+
+  #merge(before: LogPosition): void {
+    if (this.#merging) return;
+    this.#merging = true;
+    const whole = this.#records > MERGE_AT * this.#limits.maxSeen;
+    const records = this.#records;
+    const from: LogPosition = { bucket: whole ? 0 : this.#mergedTo, sequence: 0 };
+    const work = async (start: LogPosition): Promise<void> => {
+      await mergeIds(this.#opened.db, isBefore(start, from) ? from : start, before, (bytes, at) => this.#seen.hasRecord(bytes, at));
+      this.#mergedTo = before.bucket;
+      if (whole) this.#records += this.#seen.size - records;
+    };
+    void this.#idsLog.alone(work).finally(() => (this.#merging = false));
+  }
+
+  #readNotes(notes: Uint8Array): void {
+    const view = new DataView(notes.buffer, notes.byteOffset, notes.byteLength);
+    this.#horizon = new Horizon(view.getUint32(0));
+    this.#seen = new SeenSet(this.#limits.maxSeen, randomHashKey(), view.getUint32(4));
+  }
+
+  #writeNotes(): void {
+    const notes = new Uint8Array(NOTES_BYTES);
+    const view = new DataView(notes.buffer);
+    view.setUint32(0, this.#horizon.bucket);
+    view.setUint32(4, this.#seen.size);
+    this.#commits.put(NOTES, notes);
+  }
+
+  /** LevelDB's own reads find no flipped byte, and what agents and the node saved is not read before it is wanted. */
+  async #checkValues(): Promise<void> {
+    for await (const [key, value] of this.#opened.db.iterator<Uint8Array, Uint8Array>({ ...VALUES_RANGE, ...VIEW })) {
+      const plain = isSealed(key) ? opened(key, value, 'a saved value') : undefined;
+      if (plain === undefined || kindOf(key) !== 'agents') continue;
+      const agent = agentOf(key);
+      if (agentPart(agent, key).part === AgentPart.ran) this.#numbers.read(agent, plain);
+    }
+  }
+
+  /** Shortens the logs on disk to what is still in RAM, when that is worth a delete. */
+  #cut(): void {
+    const overtaken = this.#checkpoints.overtaken(this.#seen.dropped);
+    if (overtaken !== undefined && isBefore(this.#idsFrom, overtaken)) this.#idsFrom = overtaken;
+    this.#idsLog.clearBefore(this.#idsFrom);
+    if (this.#window.droppedBytes - this.#cutBytes < this.#limits.maxPayloadWindowBytes * SLACK) return;
+    this.#cutBytes = this.#window.droppedBytes;
+    this.#payloadsLog.clearBefore(this.#window.oldest ?? this.#next);
+  }
+}
+
+function closed(): HearsayError {
+  return new HearsayError('HEARSAY_CLOSED', { field: 'store', rule: 'to be open', value: 'a closed one' });
+}
