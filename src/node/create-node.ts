@@ -55,18 +55,23 @@ export interface HearsayNode extends AsyncDisposable {
 /**
  * Starts a node.
  * @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_BAD_PEER_ID` for the options; `HEARSAY_BAD_IDENTITY`; `HEARSAY_LOCKED`,
- * `HEARSAY_NEWER_SCHEMA`, `HEARSAY_STORE_DAMAGED`, `HEARSAY_STORE_FAILED` for the directory; `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED`
+ * `HEARSAY_NEWER_SCHEMA`, `HEARSAY_STORE_FAILED` for the directory, `HEARSAY_STORE_DAMAGED` for a `store` that was given (a damaged directory is rescued, see the event `damaged`); `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED`
  */
 export async function createNode(given: NodeOptions): Promise<HearsayNode> {
   const options = checkOptions(given);
   const clock = given.clock ?? systemClock;
   // The store first: it holds the lock that keeps a second process out of the directory.
-  const store = await openStore(given.store === undefined ? { dir: dirOf(given) } : { level: given.store }, options.limits, () => clock.now());
+  const events = new NodeEvents();
+  const place = given.store === undefined ? { dir: dirOf(given) } : { level: given.store };
+  // Told a turn after the node is handed over, when somebody can be listening.
+  const damages: HearsayError[] = [];
+  const store = await openStore(place, options.limits, () => clock.now(), { damaged: (error) => damages.push(error) });
   let node: Node | undefined;
   try {
     const identity = given.identity ?? (await openIdentity(dirOf(given)));
-    node = new Node(given, options, clock, identity, store);
+    node = new Node(given, options, clock, identity, store, events);
     await node.start();
+    setImmediate(() => damages.forEach((error) => events.tell({ type: 'damaged', error })));
     return node;
   } catch (error) {
     await (node ?? store).close();
@@ -83,13 +88,14 @@ class Node implements HearsayNode {
   readonly #identity: Identity;
   readonly #store: Store;
   readonly #random = seededRandom(Buffer.from(primitives().randomBytes(16)).toString('hex'));
-  readonly #events = new NodeEvents();
+  readonly #events: NodeEvents;
   readonly #apps = new Map<string, RunningApp>();
   readonly #host: Host;
   readonly #network: Network;
   #closing: Promise<void> | undefined;
 
-  constructor(given: NodeOptions, options: CheckedOptions, clock: Clock, identity: Identity, store: Store) {
+  constructor(given: NodeOptions, options: CheckedOptions, clock: Clock, identity: Identity, store: Store, events: NodeEvents) {
+    this.#events = events;
     this.id = identity.id;
     this.#options = options;
     this.#clock = clock;

@@ -97,6 +97,16 @@ describe('the directory', () => {
   });
 });
 
+describe('a damaged database', () => {
+  test('is rescued, and the user is told what was lost', async () => {
+    const dir = newDir();
+    await (await start({ dir })).close();
+    await rm(join(dir, 'db', 'CURRENT'));
+    const node = await start({ dir });
+    expect(await next(node.events$, ({ type }) => type === 'damaged')).toMatchObject({ error: { code: 'HEARSAY_STORE_DAMAGED' } });
+  });
+});
+
 describe('listening', () => {
   test('port 0 picks one, and the address carries the peer id', async () => {
     const node = await start({ listen: 'ws://127.0.0.1:0' });
