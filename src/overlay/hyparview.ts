@@ -234,9 +234,10 @@ export class HyParView {
     }
     const known = this.#active.get(from) !== undefined;
     const accepted = this.#mayAdmit(from, leaf) && (leaf || known || priority !== 'low' || !this.#active.isFull);
-    const displaced = accepted ? this.#link(contact, leaf, generation, priority === 'probe' ? 'youngest' : 'any') : null;
-    const offer = accepted ? (priority === 'probe' ? displaced : null) : leaf ? null : this.#pairUp(contact);
-    this.#turn.send(from, { type: 'NeighborReply', generation, accepted, offer });
+    if (!accepted) return this.#turn.send(from, { type: 'NeighborReply', generation, accepted, offer: leaf ? null : this.#pairUp(contact) });
+    const displaced = this.#link(contact, leaf, generation, priority === 'probe' ? 'youngest' : 'any');
+    // Only a probe displaces somebody at both ends.
+    return this.#turn.send(from, { type: 'NeighborReply', generation, accepted, offer: priority === 'probe' ? displaced : null });
   }
 
   #onNeighborReply(from: PeerId, { generation, accepted, offer }: m.NeighborReply): void {
