@@ -10,7 +10,7 @@ import { MAX_CONTACTS } from './config.ts';
 import type { OverlayConfig } from './config.ts';
 import { sample } from './dice.ts';
 import { PARTING_NONCE } from './messages.ts';
-import type { Contact, DownReason, Generation } from './messages.ts';
+import type { Contact, DownReason, Generation, Role } from './messages.ts';
 import { PassiveView } from './passive-view.ts';
 import type { Turn } from './turn.ts';
 
@@ -20,12 +20,17 @@ export type Guest = 'any' | 'youngest';
 export class Membership {
   readonly active: ActiveView;
   readonly passive: PassiveView;
-  readonly #self: PeerId;
+  readonly self: PeerId;
+  /** What we are in this topic. */
+  role: Role = 'member';
+  /** Ourselves, as others are to know us. */
+  me: Contact;
   readonly #random: Random;
   readonly #turn: Turn;
 
   constructor(self: PeerId, config: OverlayConfig, random: Random, turn: Turn) {
-    this.#self = self;
+    this.self = self;
+    this.me = { peer: self, record: undefined };
     this.#random = random;
     this.#turn = turn;
     this.active = new ActiveView(config, random);
@@ -34,6 +39,11 @@ export class Membership {
 
   isNeighbor(peer: PeerId): boolean {
     return this.active.get(peer) !== undefined;
+  }
+
+  /** Whether that peer may be a neighbour at all. Nobody may find its way to us by itself when we are a leaf. */
+  mayAdmit(peer: PeerId, leaf: boolean): boolean {
+    return this.role === 'member' && (!leaf || this.active.get(peer)?.leaf === true || this.active.hasRoomForLeaf());
   }
 
   /**
@@ -91,7 +101,7 @@ export class Membership {
    * @param sent what we gave for them, which goes first when there is no room
    */
   integrate(contacts: readonly Contact[], sent: readonly Contact[] = []): Contact[] {
-    const strangers = contacts.slice(0, MAX_CONTACTS).filter(({ peer }) => peer !== this.#self && !this.isNeighbor(peer));
+    const strangers = contacts.slice(0, MAX_CONTACTS).filter(({ peer }) => peer !== this.self && !this.isNeighbor(peer));
     for (const contact of strangers) this.passive.add(contact, sent);
     if (strangers.length > 0) this.#turn.emit({ type: 'Learned', contacts: strangers });
     return strangers;

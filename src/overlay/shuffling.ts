@@ -14,7 +14,6 @@ import { Walks } from './walks.ts';
 const MAX_NONCE = 2 ** 32 - 1;
 
 export class Shuffling {
-  readonly #self: PeerId;
   readonly #config: OverlayConfig;
   readonly #random: Random;
   readonly #turn: Turn;
@@ -24,8 +23,7 @@ export class Shuffling {
   /** Our Shuffle that waits for its reply. */
   #ours: { readonly nonce: number; readonly to: PeerId; readonly sent: readonly Contact[] } | undefined;
 
-  constructor(self: PeerId, config: OverlayConfig, random: Random, turn: Turn, members: Membership) {
-    this.#self = self;
+  constructor(config: OverlayConfig, random: Random, turn: Turn, members: Membership) {
     this.#config = config;
     this.#random = random;
     this.#turn = turn;
@@ -33,9 +31,10 @@ export class Shuffling {
     this.#walks = new Walks(config.maxWalks, config.walkMemoryMs);
   }
 
-  /** Sends a Shuffle of ours, if there is a neighbour. `me`: ourselves, to be named; a leaf is nobody to be known. */
-  start(me: Contact | undefined): void {
-    const { members } = this.#members.active;
+  /** Sends a Shuffle of ours, if there is a neighbour. */
+  start(): void {
+    const { role, me, active } = this.#members;
+    const { members } = active;
     const link = pick(members, this.#random);
     if (link === undefined) return;
     const others = members.filter((other) => other !== link).map(({ contact }) => contact);
@@ -43,8 +42,9 @@ export class Shuffling {
     const to = link.contact.peer;
     this.#nonce = this.#nonce === MAX_NONCE ? PARTING_NONCE + 1 : this.#nonce + 1;
     this.#ours = { nonce: this.#nonce, to, sent };
-    const contacts = me === undefined ? sent : [me, ...sent];
-    this.#turn.send(to, { type: 'Shuffle', generation: link.generation, origin: this.#self, nonce: this.#nonce, ttlHops: this.#config.activeWalkHops, contacts });
+    // A leaf is nobody to be known.
+    const contacts = role === 'leaf' ? sent : [me, ...sent];
+    this.#turn.send(to, { type: 'Shuffle', generation: link.generation, origin: this.#members.self, nonce: this.#nonce, ttlHops: this.#config.activeWalkHops, contacts });
   }
 
   onShuffle(from: PeerId, shuffle: Shuffle): void {
@@ -54,7 +54,7 @@ export class Shuffling {
       this.#members.disown(from, shuffle.generation);
       return this.#turn.ignore(from, 'Shuffle', link === undefined ? 'not-a-neighbor' : 'stale-generation');
     }
-    if (shuffle.origin === this.#self) return this.#turn.ignore(from, 'Shuffle', 'own-shuffle');
+    if (shuffle.origin === this.#members.self) return this.#turn.ignore(from, 'Shuffle', 'own-shuffle');
     // Differs: what a peer says is clamped, or it could have its walks go on for ever.
     const ttlHops = Math.min(shuffle.ttlHops, this.#config.activeWalkHops) - 1;
     const next = ttlHops > 0 ? this.#members.active.next(from, shuffle.origin, this.#turn.nowMs) : undefined;
@@ -69,7 +69,7 @@ export class Shuffling {
   onShuffleReply(from: PeerId, reply: ShuffleReply): boolean {
     const { origin, nonce, contacts } = reply;
     if (nonce === PARTING_NONCE) this.#onPartingGift(from, contacts);
-    else if (origin !== this.#self) this.#passBack(from, reply);
+    else if (origin !== this.#members.self) this.#passBack(from, reply);
     else if (this.#ours === undefined || this.#ours.nonce !== nonce || this.#ours.to !== from) this.#turn.ignore(from, 'ShuffleReply', 'unknown-reply');
     else {
       this.#members.integrate(contacts, this.#ours.sent);

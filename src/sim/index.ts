@@ -13,9 +13,10 @@ export type { EclipseFigures } from './scenarios/eclipse.ts';
 export type { JoinStormFigures } from './scenarios/join-storm.ts';
 export type { OverlayFigures } from './scenarios/overlay.ts';
 export type { PartitionFigures } from './scenarios/partition.ts';
+export type { ScenarioOptions } from './scenarios/common.ts';
 export type { Scenario, ScenarioFigures } from './scenarios/index.ts';
 
-/** What a run may be given. See {@link ScenarioOptions} for ranges. */
+/** What a run may be given; its ranges are those of {@link ScenarioOptions}. */
 export type SimulateOptions = Partial<ScenarioOptions>;
 
 /** What every run tells besides its figures. */
@@ -33,7 +34,7 @@ export interface RunFacts<Name extends Scenario = Scenario> {
 
 export type SimulationResult<Name extends Scenario = Scenario> = RunFacts<Name> & ScenarioFigures[Name];
 
-/** The defaults: a thousand nodes, and of each scenario what the paper or our own figures were taken with. */
+/** The defaults: a thousand nodes, and of each scenario what the paper or our own figures were taken with. Latencies are those of research's join storm. */
 export const DEFAULT_SIMULATE_OPTIONS: ScenarioOptions = Object.freeze({
   nodes: 1_000,
   seed: 1,
@@ -42,6 +43,9 @@ export const DEFAULT_SIMULATE_OPTIONS: ScenarioOptions = Object.freeze({
   cycles: 100,
   attackers: 0.2,
   churn: 0.005,
+  latencyMs: Object.freeze([20, 100] as const),
+  jitter: 0,
+  loss: 0,
   progress: () => undefined,
 });
 
@@ -51,6 +55,7 @@ export const SCENARIO_NAMES: readonly Scenario[] = Object.freeze(Object.keys(SCE
 const MAX_NODES = 1_000_000;
 const MAX_MESSAGES = 1_000_000;
 const MAX_CYCLES = 100_000;
+const MAX_LATENCY_MS = 60_000;
 /** At least two must be left to have an overlay. */
 const MIN_SURVIVORS = 2;
 
@@ -72,13 +77,18 @@ export function simulate<Name extends Scenario>(scenario: Name, given: SimulateO
 
 function checked(given: SimulateOptions): ScenarioOptions {
   const options = { ...DEFAULT_SIMULATE_OPTIONS, ...given };
-  const { nodes, seed, messages, shares, cycles, attackers, churn } = options;
+  const { nodes, seed, messages, shares, cycles, attackers, churn, latencyMs, jitter, loss } = options;
   whole('nodes', nodes, 2, MAX_NODES);
   whole('seed', seed, 0, 2 ** 32 - 1);
   whole('messages', messages, 1, MAX_MESSAGES);
   whole('cycles', cycles, 1, MAX_CYCLES);
   part('attackers', attackers);
   part('churn', churn);
+  part('jitter', jitter);
+  part('loss', loss);
+  if (latencyMs.length !== 2) throw bad('latencyMs', 'to be the least and the greatest', latencyMs);
+  whole('latencyMs', latencyMs[0], 1, MAX_LATENCY_MS);
+  whole('latencyMs', latencyMs[1], latencyMs[0], MAX_LATENCY_MS);
   if (shares.length === 0) throw bad('shares', 'to name at least one share', shares);
   for (const share of shares) part('shares', share);
   return options;

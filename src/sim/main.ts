@@ -11,7 +11,7 @@ export interface Printer {
   readonly progress?: (text: string) => void;
 }
 
-const NUMBERS = ['nodes', 'seed', 'messages', 'cycles', 'attackers', 'churn'] as const;
+const NUMBERS = ['nodes', 'seed', 'messages', 'cycles', 'attackers', 'churn', 'jitter', 'loss'] as const;
 
 /**
  * Runs `sim` with the arguments that follow it: a scenario and options. With `--json` the last line is the result.
@@ -30,7 +30,8 @@ function readArgs(args: readonly string[]): { readonly scenario: Scenario; reado
   if (scenario === undefined || rest.length > 0) throw bad('scenario', `to be one of ${SCENARIO_NAMES.join(', ')}`, positionals.join(' '));
   const options: Record<string, unknown> = {};
   for (const name of NUMBERS) if (values[name] !== undefined) options[name] = numberOf(name, values[name]);
-  if (values.shares !== undefined) options['shares'] = values.shares.split(',').map((share) => numberOf('shares', share));
+  if (values.shares !== undefined) options['shares'] = listOf('shares', values.shares);
+  if (values.latency !== undefined) options['latencyMs'] = listOf('latency', values.latency);
   return { scenario: scenario as Scenario, options, json: values.json === true };
 }
 
@@ -40,11 +41,16 @@ function parsed(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { nodes: text, seed: text, messages: text, shares: text, cycles: text, attackers: text, churn: text, json: { type: 'boolean' } },
+      options: { nodes: text, seed: text, messages: text, shares: text, cycles: text, attackers: text, churn: text, latency: text, jitter: text, loss: text, json: { type: 'boolean' } },
     });
   } catch (cause) {
     throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'arguments', rule: 'to be options of `sim`', value: cause instanceof Error ? cause.message : args, cause });
   }
+}
+
+/** Numbers with commas between them. */
+function listOf(field: string, text: string): number[] {
+  return text.split(',').map((part) => numberOf(field, part));
 }
 
 function numberOf(field: string, text: string): number {

@@ -1,34 +1,30 @@
 /**
- * A network on a virtual clock: nodes that run the overlay core, links with latencies, losses, crashes and partitions. Pure.
+ * A network on a virtual clock: nodes that run the overlay core, links with latencies, losses and cuts, crashes. Pure.
  * It is the shell of ten thousand cores at once. Nothing of the protocol is in it.
- *
- * A link is open at each end by itself: who closes it or dies is noticed at the other end one latency later.
  */
-import { assert } from '../errors.ts';
+import { assert, assertNever } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
-import { pickJoins, pickProbe, probeDelayMs } from '../overlay/address-picks.ts';
 import type { OverlayConfig } from '../overlay/config.ts';
-import { HyParView } from '../overlay/hyparview.ts';
-import type { Contact, OverlayEffect, OverlayEvent, OverlayInput, OverlayMessage, OverlayTimer, Role } from '../overlay/messages.ts';
+import type { Contact, OverlayInput, OverlayMessage, OverlayTimer, Role } from '../overlay/messages.ts';
 import { seededRandom } from '../random.ts';
 import type { Random } from '../random.ts';
-import { ContactBook } from './contact-book.ts';
+import { Agenda } from './agenda.ts';
+import { INPUT_CODES, placeOf } from './events.ts';
+import type { Event, Place } from './events.ts';
 import { graphOf } from './graph-stats.ts';
 import type { Graph } from './graph-stats.ts';
-import { Heap } from './heap.ts';
+import { HonestNode } from './honest-node.ts';
+import { Links } from './links.ts';
+import type { LinkOptions } from './links.ts';
 import { TraceHash } from './trace-hash.ts';
 
 /** A node's place in the network: 0, 1, 2 … in the order of their coming. */
 export type NodeIndex = number;
 
 /** What a network is like. */
-export interface NetworkOptions {
+export interface NetworkOptions extends LinkOptions {
   readonly seed: number;
   readonly config: OverlayConfig;
-  /** One way, in ms, drawn once per link, all values from first to last equally likely. */
-  readonly latencyMs: readonly [number, number];
-  /** Share of messages that vanish on their way, 0 to 1. Links are ordered and reliable, so this is harsher than the world. */
-  readonly lossShare: number;
 }
 
 /** What stands at a place: an honest node runs the core; a scenario may put something else there. */
@@ -41,49 +37,6 @@ export interface Actor {
   readonly neighbors: readonly PeerId[];
 }
 
-interface Place {
-  readonly index: NodeIndex;
-  readonly contact: Contact;
-  actor: Actor;
-  alive: boolean;
-  side: number;
-  /** Links open at this end. */
-  readonly links: Set<NodeIndex>;
-}
-
-type Event =
-  | { readonly type: 'input'; readonly to: Place; readonly input: OverlayInput }
-  | { readonly type: 'message'; readonly to: Place; readonly from: Place; readonly message: OverlayMessage }
-  | { readonly type: 'dial'; readonly to: Place; readonly from: Place; readonly message: OverlayMessage }
-  | { readonly type: 'lost'; readonly to: Place; readonly from: Place }
-  | { readonly type: 'wake'; readonly to: Place }
-  | { readonly type: 'call'; readonly run: () => void };
-
-/** A dial that nobody answers, as across a partition, is given up after that time (limits.handshakeTimeoutMs). */
-const DIAL_TIMEOUT_MS = 5_000;
-/** A link that fell silent is given up after that time: a heartbeat and its answer (twice limits.heartbeatMs). */
-const SILENCE_MS = 30_000;
-
-const INPUT_CODES: Readonly<Record<OverlayInput['type'] | OverlayMessage['type'], number>> = {
-  Started: 1,
-  RecordChanged: 2,
-  JoinRequested: 3,
-  ProbeRequested: 4,
-  MessageReceived: 5,
-  TimerFired: 6,
-  LinkLost: 7,
-  ConnectFailed: 8,
-  LeaveRequested: 9,
-  Join: 10,
-  JoinReply: 11,
-  ForwardJoin: 12,
-  Neighbor: 13,
-  NeighborReply: 14,
-  Disconnect: 15,
-  Shuffle: 16,
-  ShuffleReply: 17,
-};
-
 export class Network {
   readonly options: NetworkOptions;
   readonly random: Random;
@@ -91,23 +44,20 @@ export class Network {
   readonly trace: TraceHash = new TraceHash();
   readonly #places: Place[] = [];
   readonly #byPeer = new Map<PeerId, Place>();
-  readonly #heap = new Heap<Event>();
-  readonly #latencySeed: number;
-  readonly #lossRandom: Random;
-  #partitioned = false;
-  #nowMs = 0;
+  readonly #agenda = new Agenda();
+  readonly #links: Links;
 
   constructor(options: NetworkOptions) {
     this.options = options;
     this.random = seededRandom(options.seed);
-    this.#latencySeed = this.random.fork('latency').below(2 ** 32);
-    this.#lossRandom = this.random.fork('loss');
+    this.#links = new Links(options, this.random, this.#agenda);
   }
 
   get nowMs(): number {
-    return this.#nowMs;
+    return this.#agenda.nowMs;
   }
 
+  /** Places so far, those of the dead included. */
   get size(): number {
     return this.#places.length;
   }
@@ -136,7 +86,7 @@ export class Network {
   }
 
   indexOf(peer: PeerId): NodeIndex {
-    return (this.#byPeer.get(peer) as Place).index;
+    return this.#placeOf(peer).index;
   }
 
   /** Gives a node an input, now. */
@@ -148,8 +98,7 @@ export class Network {
   crash(node: NodeIndex): void {
     const place = this.#place(node);
     place.alive = false;
-    for (const other of place.links) this.#loseLater(this.#place(other), place, this.latencyMs(node, other));
-    place.links.clear();
+    for (const other of [...place.links.keys()]) this.#links.close(place, this.#place(other));
   }
 
   /** A node says goodbye, and is gone. */
@@ -158,32 +107,24 @@ export class Network {
     this.crash(node);
   }
 
-  /** Cuts the network: what goes from one side to another vanishes, and links across fall silent. */
+  /** Cuts the network: what goes from one side to another vanishes, and links across fall silent within 30 s. */
   partition(sideOf: (node: NodeIndex) => number): void {
-    this.#partitioned = true;
-    for (const place of this.#places) place.side = sideOf(place.index);
-    for (const place of this.#places) {
-      for (const other of place.links) if (!this.#reaches(place, this.#place(other))) this.#loseLater(place, this.#place(other), this.random.below(SILENCE_MS));
-    }
+    this.#links.cut(this.#places, ({ index }) => sideOf(index));
   }
 
   /** Makes the network whole again. */
   heal(): void {
-    this.#partitioned = false;
+    this.#links.mend();
   }
 
   /** Runs `run` at that time. */
   at(atMs: number, run: () => void): void {
-    this.#heap.push(atMs, { type: 'call', run });
+    this.#agenda.add(atMs, { type: 'call', run });
   }
 
   /** Lets everything happen that is due until `untilMs`, which is then the time. */
   runUntil(untilMs: number): void {
-    while (this.#heap.nextMs <= untilMs) {
-      this.#nowMs = this.#heap.nextMs;
-      this.#happen(this.#heap.pop() as Event);
-    }
-    this.#nowMs = untilMs;
+    this.#agenda.runUntil(untilMs, (event) => this.#happen(event));
   }
 
   /** The active views of the nodes that live and pass the test; the dead and the others have no arcs and are left out as targets. */
@@ -198,46 +139,26 @@ export class Network {
     return this.#place(node).actor.neighbors.map((peer) => this.indexOf(peer));
   }
 
-  /** One way, in ms: always the same for a pair, whichever way. */
-  latencyMs(a: NodeIndex, b: NodeIndex): number {
-    const [min, max] = this.options.latencyMs;
-    const low = Math.min(a, b);
-    const high = Math.max(a, b);
-    return min + (mix32(this.#latencySeed ^ mix32(low * 0x9e3779b1 + high)) % (max - min + 1));
-  }
-
   // What actors may do.
 
   send(from: Contact, to: PeerId, message: OverlayMessage): void {
-    const source = this.#byPeer.get(from.peer) as Place;
-    const target = this.#byPeer.get(to);
-    if (target === undefined || !source.links.has(target.index)) return;
-    this.#transmit(source, target, message);
+    this.#links.send(this.#placeOf(from.peer), this.#placeOf(to), message);
   }
 
   connect(from: Contact, to: PeerId, message: OverlayMessage): void {
-    const source = this.#byPeer.get(from.peer) as Place;
-    const target = this.#byPeer.get(to);
-    assert(target !== undefined, 'simulated nodes know only simulated nodes');
-    if (source.links.has(target.index)) return this.#transmit(source, target, message);
-    const oneWayMs = this.latencyMs(source.index, target.index);
-    // One round trip for the link, then the message.
-    return this.#heap.push(this.#nowMs + 3 * oneWayMs, { type: 'dial', to: target, from: source, message });
+    this.#links.connect(this.#placeOf(from.peer), this.#placeOf(to), message);
   }
 
   close(from: Contact, to: PeerId): void {
-    const source = this.#byPeer.get(from.peer) as Place;
-    const target = this.#byPeer.get(to);
-    if (target === undefined || !source.links.delete(target.index)) return;
-    this.#loseLater(target, source, this.latencyMs(source.index, target.index));
+    this.#links.close(this.#placeOf(from.peer), this.#placeOf(to));
   }
 
   setTimer(from: Contact, timer: OverlayTimer, delayMs: number): void {
-    this.#heap.push(this.#nowMs + delayMs, { type: 'input', to: this.#byPeer.get(from.peer) as Place, input: { type: 'TimerFired', timer } });
+    this.#agenda.add(this.nowMs + delayMs, { type: 'input', to: this.#placeOf(from.peer), input: { type: 'TimerFired', timer } });
   }
 
   wake(from: Contact, delayMs: number): void {
-    this.#heap.push(this.#nowMs + delayMs, { type: 'wake', to: this.#byPeer.get(from.peer) as Place });
+    this.#agenda.add(this.nowMs + delayMs, { type: 'wake', to: this.#placeOf(from.peer) });
   }
 
   #happen(event: Event): void {
@@ -245,7 +166,7 @@ export class Network {
       case 'input':
         return this.#input(event.to, event.input);
       case 'message':
-        if (event.to.links.has(event.from.index) && this.#reaches(event.from, event.to)) this.#deliver(event.to, event.from, event.message);
+        if (event.to.links.has(event.from.index) && this.#links.reaches(event.from, event.to)) this.#deliver(event.to, event.from, event.message);
         return undefined;
       case 'dial':
         return this.#onDial(event.to, event.from, event.message);
@@ -255,32 +176,18 @@ export class Network {
       case 'wake':
         if (event.to.alive) event.to.actor.wake();
         return undefined;
-      default:
+      case 'call':
         return event.run();
+      default:
+        return assertNever(event);
     }
   }
 
   #onDial(to: Place, from: Place, message: OverlayMessage): void {
     if (!from.alive) return;
-    if (to.alive && this.#reaches(from, to)) {
-      from.links.add(to.index);
-      to.links.add(from.index);
-      return this.#deliver(to, from, message);
-    }
-    const failed: OverlayInput = { type: 'ConnectFailed', peer: to.contact.peer };
-    // A dead process refuses at once; across a partition nobody answers.
-    if (this.#reaches(from, to)) return this.#input(from, failed);
-    return this.#heap.push(this.#nowMs + DIAL_TIMEOUT_MS, { type: 'input', to: from, input: failed });
-  }
-
-  #transmit(from: Place, to: Place, message: OverlayMessage): void {
-    const { lossShare } = this.options;
-    if (lossShare > 0 && this.#lossRandom.below(1_000_000) < lossShare * 1_000_000) return;
-    this.#heap.push(this.#nowMs + this.latencyMs(from.index, to.index), { type: 'message', to, from, message });
-  }
-
-  #loseLater(at: Place, other: Place, delayMs: number): void {
-    this.#heap.push(this.#nowMs + delayMs, { type: 'lost', to: at, from: other });
+    if (!to.alive || !this.#links.reaches(from, to)) return this.#links.fail(from, to);
+    this.#links.open(from, to);
+    return this.#deliver(to, from, message);
   }
 
   #deliver(to: Place, from: Place, message: OverlayMessage): void {
@@ -291,19 +198,14 @@ export class Network {
 
   #input(to: Place, input: OverlayInput): void {
     if (!to.alive) return;
-    this.trace.add(Math.round(this.#nowMs));
+    this.trace.add(Math.round(this.nowMs));
     this.trace.add(to.index);
     this.trace.add(INPUT_CODES[input.type]);
     to.actor.input(input);
   }
 
-  #reaches(a: Place, b: Place): boolean {
-    return !this.#partitioned || a.side === b.side;
-  }
-
   #addPlace(): Place {
-    const index = this.#places.length;
-    const place: Place = { index, contact: { peer: peerIdOf(index), record: undefined }, actor: NOBODY, alive: true, side: 0, links: new Set() };
+    const place = placeOf(this.#places.length);
     this.#places.push(place);
     this.#byPeer.set(place.contact.peer, place);
     return place;
@@ -314,75 +216,10 @@ export class Network {
     assert(place !== undefined, `node ${node} exists`);
     return place;
   }
-}
 
-const NOBODY: Actor = { input: () => undefined, wake: () => undefined, neighbors: [] };
-
-/** A node as the package runs it: the overlay core, an address book, and the probing rule. */
-class HonestNode implements Actor {
-  readonly #network: Network;
-  readonly #me: Contact;
-  readonly #core: HyParView;
-  readonly #book = new ContactBook();
-  readonly #random: Random;
-
-  constructor(network: Network, me: Contact, config: OverlayConfig, random: Random) {
-    this.#network = network;
-    this.#me = me;
-    this.#random = random;
-    this.#core = new HyParView(me.peer, config, random);
-    network.wake(me, probeDelayMs(random));
+  #placeOf(peer: PeerId): Place {
+    const place = this.#byPeer.get(peer);
+    assert(place !== undefined, 'simulated nodes know only simulated nodes');
+    return place;
   }
-
-  get neighbors(): readonly PeerId[] {
-    return this.#core.activeView;
-  }
-
-  input(input: OverlayInput): void {
-    if (input.type === 'JoinRequested') for (const contact of input.contacts) this.#book.heardOf(contact);
-    for (const effect of this.#core.step(input, this.#network.nowMs)) this.#perform(effect);
-  }
-
-  wake(): void {
-    this.#network.wake(this.#me, probeDelayMs(this.#random));
-    const contact = pickProbe(this.#book.entries, (peer) => this.#core.isNeighbor(peer), this.#random);
-    if (contact !== undefined) this.input({ type: 'ProbeRequested', contact });
-  }
-
-  #perform(effect: OverlayEffect): void {
-    switch (effect.type) {
-      case 'Send':
-        return this.#network.send(this.#me, effect.to, effect.message);
-      case 'Connect':
-        return this.#network.connect(this.#me, effect.to.peer, effect.message);
-      case 'Close':
-        return this.#network.close(this.#me, effect.peer);
-      case 'SetTimer':
-        return this.#network.setTimer(this.#me, effect.timer, effect.delayMs);
-      default:
-        return this.#onEvent(effect.event);
-    }
-  }
-
-  #onEvent(event: OverlayEvent): void {
-    if (event.type === 'NeighborUp') this.#book.worked(this.#network.contactOf(this.#network.indexOf(event.peer)), this.#random);
-    if (event.type === 'Learned') for (const contact of event.contacts) this.#book.heardOf(contact);
-    if (event.type !== 'Isolated') return;
-    const contacts = pickJoins(this.#book.entries, this.#random);
-    // As an event of its own: a step is not to be entered from within.
-    if (contacts.length > 0) this.#network.at(this.#network.nowMs, () => this.#network.tell(this.#network.indexOf(this.#me.peer), { type: 'JoinRequested', contacts }));
-  }
-}
-
-/** The digits that differ come first, and the string is the engine's one copy of it, as the names of properties are: comparing two is comparing pointers. */
-function peerIdOf(index: NodeIndex): PeerId {
-  const [interned] = Object.keys({ [index.toString(16).padStart(8, '0').padEnd(64, '0')]: 0 });
-  return interned as PeerId;
-}
-
-function mix32(x: number): number {
-  let z = x >>> 0;
-  z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-  z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-  return (z ^ (z >>> 15)) >>> 0;
 }

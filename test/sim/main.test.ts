@@ -46,6 +46,12 @@ describe('hearsay sim', () => {
     [['crash', '--nodes', '20', '--shares', '1'], 'shares'],
     [['partition', '--cycles', '0'], 'cycles'],
     [['eclipse', '--attackers', '1.5'], 'attackers'],
+    [['overlay', '--latency', '100,20'], 'latencyMs'],
+    [['overlay', '--latency', '20'], 'latencyMs'],
+    [['overlay', '--latency', 'fast'], 'latency'],
+    [['overlay', '--jitter', '2'], 'jitter'],
+    [['overlay', '--loss', '-0'], 'arguments'],
+    [['overlay', '--loss=1.5'], 'loss'],
     [['overlay', '--colour'], 'arguments'],
   ])('%j is refused by the name of %s', (args, field) => {
     expect(() => run(...args)).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_CONFIG', field }));

@@ -2,13 +2,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { overlayConfig } from '../../src/overlay/config.ts';
 import type { Contact, OverlayInput } from '../../src/overlay/messages.ts';
+import { seededRandom } from '../../src/random.ts';
 import { componentSizes } from '../../src/sim/graph-stats.ts';
+import { Latencies } from '../../src/sim/latencies.ts';
 import { Network } from '../../src/sim/network.ts';
 import type { NetworkOptions } from '../../src/sim/network.ts';
 import { simulate } from '../../src/sim/index.ts';
 
 function network(given: Partial<NetworkOptions> = {}): Network {
-  return new Network({ seed: 1, config: overlayConfig(), latencyMs: [10, 10], lossShare: 0, ...given });
+  return new Network({ seed: 1, config: overlayConfig(), latencyMs: [10, 10], jitterShare: 0, lossShare: 0, ...given });
 }
 
 /** Two places that do nothing but note what they are told, and when. */
@@ -86,12 +88,31 @@ describe('links', () => {
   });
 
   test('a link’s latency is one of the range, the same both ways and each time', () => {
-    const net = network({ latencyMs: [20, 100] });
-    const latencies = Array.from({ length: 500 }, (_, node) => net.latencyMs(0, node + 1));
-    expect(Math.min(...latencies)).toBeGreaterThanOrEqual(20);
-    expect(Math.max(...latencies)).toBeLessThanOrEqual(100);
-    expect(new Set(latencies).size).toBeGreaterThan(70);
-    expect(Array.from({ length: 500 }, (_, node) => net.latencyMs(node + 1, 0))).toEqual(latencies);
+    const latencies = new Latencies({ latencyMs: [20, 100], jitterShare: 0 }, seededRandom(1));
+    const all = Array.from({ length: 500 }, (_, node) => latencies.ofLink(0, node + 1));
+    expect(Math.min(...all)).toBeGreaterThanOrEqual(20);
+    expect(Math.max(...all)).toBeLessThanOrEqual(100);
+    expect(new Set(all).size).toBeGreaterThan(70);
+    expect(Array.from({ length: 500 }, (_, node) => latencies.ofMessage(node + 1, 0))).toEqual(all);
+  });
+
+  test('with jitter a message is late by up to that share, and none overtakes another or the close', () => {
+    const { net, heard, a, b } = pair({ latencyMs: [100, 100], jitterShare: 0.5 });
+    net.connect(a, b.peer, hello);
+    net.runUntil(300);
+    heard.length = 0;
+    for (let ttlHops = 0; ttlHops < 50; ttlHops += 1) {
+      net.runUntil(300 + ttlHops);
+      net.send(b, a.peer, { type: 'ForwardJoin', joiner: a, ttlHops });
+    }
+    net.close(b, a.peer);
+    net.runUntil(1_000);
+    expect(heard.map(([, , what]) => what)).toEqual([...Array<string>(50).fill('ForwardJoin'), 'LinkLost']);
+    const times = heard.map(([atMs]) => atMs);
+    expect(times).toEqual([...times].sort((x, y) => x - y));
+    expect(times[0]).toBeGreaterThan(400);
+    expect(times.at(-1)).toBeGreaterThan(450);
+    expect(times.at(-1)).toBeLessThan(500);
   });
 });
 

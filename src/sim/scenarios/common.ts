@@ -19,6 +19,12 @@ export interface ScenarioOptions {
   readonly attackers: number;
   /** `churn`: share of the nodes that go in each cycle, while as many come. */
   readonly churn: number;
+  /** One way, in ms, 1 to 60,000: each link has a latency between these. */
+  readonly latencyMs: readonly [number, number];
+  /** By how much of its link's latency a message may be late, 0 to 1. */
+  readonly jitter: number;
+  /** Share of messages that vanish, 0 to 1. */
+  readonly loss: number;
   /** Told now and then how far the run is. */
   readonly progress: (text: string) => void;
 }
@@ -29,13 +35,11 @@ export interface Outcome<Figures> {
   readonly figures: Figures;
 }
 
-/** One way, in ms (the join storm's in research: 20 to 100). */
-const LATENCY_MS = [20, 100] as const;
 /** Time between two nodes that join one after the other, in ms (our choice: ten thousand have joined before the first link is an anchor). */
 const JOIN_GAP_MS = 10;
 
-export function newNetwork(seed: number): Network {
-  return new Network({ seed, config: overlayConfig(), latencyMs: LATENCY_MS, lossShare: 0 });
+export function newNetwork({ seed, latencyMs, jitter, loss }: ScenarioOptions): Network {
+  return new Network({ seed, config: overlayConfig(), latencyMs, jitterShare: jitter, lossShare: loss });
 }
 
 /** The paper's cycle. */
@@ -51,8 +55,9 @@ export function joinThrough(network: Network, contact: NodeIndex): NodeIndex {
 }
 
 /** A network whose nodes joined one by one through the first, and then had `cycles` cycles. */
-export function grownNetwork({ nodes, seed, progress }: Pick<ScenarioOptions, 'nodes' | 'seed' | 'progress'>, cycles: number): Network {
-  const network = newNetwork(seed);
+export function grownNetwork(options: ScenarioOptions, cycles: number): Network {
+  const { nodes, progress } = options;
+  const network = newNetwork(options);
   network.addNode();
   for (let node = 1; node < nodes; node += 1) {
     network.runUntil(node * JOIN_GAP_MS);

@@ -13,8 +13,9 @@ export interface JoinStormFigures {
 const STORM_MS = 1;
 const LOOK_AFTER_MS = 60_000;
 
-export function runJoinStorm({ nodes, seed, progress }: ScenarioOptions): Outcome<JoinStormFigures> {
-  const network = newNetwork(seed);
+export function runJoinStorm(options: ScenarioOptions): Outcome<JoinStormFigures> {
+  const { nodes, progress } = options;
+  const network = newNetwork(options);
   network.addNode();
   for (let node = 1; node < nodes; node += 1) {
     network.runUntil((node / nodes) * STORM_MS);
