@@ -140,11 +140,11 @@ class SchemaCodec implements MarkCodec {
   }
 
   decode(mark: Mark, payload: Uint8Array): MarkVerdict {
+    const rule = this.#rules.get(mark);
     // Nobody can publish under such a name, so nobody passes it on.
-    if (!isMark(mark)) return { verdict: 'invalid', reason: 'bad-mark', data: undefined };
+    if (rule === undefined && !isMark(mark)) return { verdict: 'invalid', reason: 'bad-mark', data: undefined };
     const decoded = decodePayload(payload);
     if (!decoded.ok) return { verdict: 'invalid', reason: decoded.reason, data: undefined };
-    const rule = this.#rules.get(mark);
     if (rule === undefined) return { verdict: 'unknown', data: decoded.value };
     if (!rule.repeat) return judge(rule.schema, decoded.value);
     return isRepeat(decoded.value) ? judge(rule.schema, decoded.value[1]) : { verdict: 'invalid', reason: 'no-nonce', data: decoded.value };

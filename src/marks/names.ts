@@ -13,6 +13,8 @@ export const RESERVED_MARKS = 'gossip-';
 export const GOSSIP_UNKNOWN = 'gossip-unknown';
 
 const encoder = new TextEncoder();
+/** A UTF-16 unit takes three bytes of UTF-8 at most. */
+const MAX_BYTES_A_UNIT = 3;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Whether text has a UTF-8 form at all: a lone surrogate has none, and would come back as U+FFFD. */
@@ -22,8 +24,9 @@ export function isWellFormed(text: string): boolean {
 
 /** Whether `name` is 1 to 64 bytes of well-formed text. Safe for a peer's input of any length. */
 export function isName(name: string): boolean {
-  // The length in UTF-16 units never exceeds the length in bytes, so a huge name costs nothing.
-  return name.length > 0 && name.length <= MAX_NAME_BYTES && isWellFormed(name) && encoder.encode(name).length <= MAX_NAME_BYTES;
+  // The length in UTF-16 units never exceeds the length in bytes, so a huge name costs nothing; a short one need not be encoded.
+  if (name.length === 0 || name.length > MAX_NAME_BYTES || !isWellFormed(name)) return false;
+  return name.length * MAX_BYTES_A_UNIT <= MAX_NAME_BYTES || encoder.encode(name).length <= MAX_NAME_BYTES;
 }
 
 /** Whether `mark` is a name that an application may give to its data. */

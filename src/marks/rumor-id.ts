@@ -10,6 +10,16 @@ const encoder = new TextEncoder();
 /** Keeps these hashes apart from every other use of SHA-256, here and in later versions. */
 const DOMAIN = encoder.encode('hearsay/1 datum');
 
+/** Preimages up to this size are put together in one place (our choice: the usual largest payload, and names). */
+const SCRATCH_BYTES = 65 * 1024;
+/** What stands before the payload is kept for so many topics, and for so many marks of each; at the limit the oldest goes (our choice). */
+const MAX_KNOWN = 64;
+
+// One for all: hashing never waits, so that no two are ever at it.
+let scratch: Uint8Array | undefined;
+/** By topic and mark. */
+const prefixes = new Map<string, Map<string, Uint8Array>>();
+
 /**
  * SHA-256 over domain tag, length and text of topic and of mark, and the payload bytes as received.
  * @param topic 1 to 64 bytes of UTF-8
@@ -17,15 +27,29 @@ const DOMAIN = encoder.encode('hearsay/1 datum');
  * @throws HearsayError `HEARSAY_BAD_DATA` for another topic or mark.
  */
 export function rumorId(topic: string, mark: string, payload: Uint8Array): RumorId {
+  const prefix = prefixOf(topic, mark);
+  const length = prefix.length + payload.length;
+  const preimage = length <= SCRATCH_BYTES ? (scratch ??= new Uint8Array(SCRATCH_BYTES)) : new Uint8Array(length);
+  preimage.set(prefix);
+  preimage.set(payload, prefix.length);
+  return primitives().sha256Hex(preimage.subarray(0, length)) as RumorId;
+}
+
+function prefixOf(topic: string, mark: string): Uint8Array {
+  const known = prefixes.get(topic)?.get(mark);
+  if (known !== undefined) return known;
   const topicBytes = nameBytes('topic', topic);
   const markBytes = nameBytes('mark', mark);
-  const preimage = new Uint8Array(DOMAIN.length + 2 + topicBytes.length + markBytes.length + payload.length);
-  let at = 0;
-  for (const part of [DOMAIN, [topicBytes.length], topicBytes, [markBytes.length], markBytes, payload]) {
-    preimage.set(part, at);
-    at += part.length;
-  }
-  return primitives().sha256Hex(preimage) as RumorId;
+  const made = Uint8Array.of(...DOMAIN, topicBytes.length, ...topicBytes, markBytes.length, ...markBytes);
+  const marks = prefixes.get(topic) ?? putBounded(prefixes, topic, new Map<string, Uint8Array>());
+  return putBounded(marks, mark, made);
+}
+
+function putBounded<T>(map: Map<string, T>, key: string, value: T): T {
+  const [oldest] = map.keys();
+  if (map.size >= MAX_KNOWN && oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
+  return value;
 }
 
 function nameBytes(field: string, name: string): Uint8Array {

@@ -3,19 +3,26 @@
  * All kinds share it, those to come as well, so that one can be kept and told apart before it is understood.
  */
 import type { Mark } from '../agent.ts';
+import { KnownTexts } from '../marks/known-texts.ts';
 import { isMark } from '../marks/names.ts';
+import { Slab } from '../marks/slab.ts';
 
 /** The mark of facts and pokes that carry rumors. */
 export const GOSSIP_RUMOR = 'gossip-rumor';
 /** The kinds that this code knows. 0: `hops` counts the recipient peers still to go after the receiver. */
 export const KNOWN_KINDS: readonly number[] = [0];
 
-const HOPS_AT = 1;
+/** Where the count of hops stands: the one byte that differs from copy to copy. */
+export const HOPS_AT = 1;
 const MARK_LENGTH_AT = 2;
+/** Where begins what is the same in all copies: the length of the mark. */
+export const CONTENT_AT = 2;
 const MARK_AT = 3;
 const encoder = new TextEncoder();
 /** Without `ignoreBOM` two byte strings would read as one mark. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const known = new KnownTexts(decodeMark);
 
 /** A rumor's parts. `payload` is a view into `bytes`; nobody changes either. */
 export interface WireRumor {
@@ -41,11 +48,20 @@ export function encodeRumor(mark: Mark, payload: Uint8Array): WireRumor {
   return { bytes, kind: 0, hops: 0, mark, payload: bytes.subarray(MARK_AT + name.length) };
 }
 
-/** A copy of a rumor's bytes with another count. The rest is forwarded as the origin made it. */
+const leaving = new Slab();
+const staying = new Slab();
+
+/** A copy of a rumor's bytes with another count, for links. The rest is forwarded as the origin made it. */
 export function withHops(bytes: Uint8Array, hops: number): Uint8Array {
-  const copy = new Uint8Array(bytes); // Not `slice`: of a Buffer that is no copy.
+  const copy = leaving.copy(bytes);
   copy[HOPS_AT] = hops;
   return copy;
+}
+
+/** The same rumor in bytes of its own, to be kept: what came may be a view of a frame of 64 KiB. */
+export function keepRumor(rumor: WireRumor): WireRumor {
+  const bytes = staying.copy(rumor.bytes);
+  return { ...rumor, bytes, payload: bytes.subarray(bytes.length - rumor.payload.length) };
 }
 
 /**
@@ -54,17 +70,18 @@ export function withHops(bytes: Uint8Array, hops: number): Uint8Array {
  */
 export function parseRumor(data: unknown, maxPayloadBytes: number): { readonly ok: true; readonly rumor: WireRumor } | { readonly ok: false; readonly reason: RumorFault } {
   if (!(data instanceof Uint8Array)) return { ok: false, reason: 'not-bytes' };
-  const [kind, hops, markLength] = data;
+  const kind = data[0];
+  const hops = data[HOPS_AT];
+  const markLength = data[MARK_LENGTH_AT];
   if (kind === undefined || hops === undefined || markLength === undefined || data.length < MARK_AT + markLength) return { ok: false, reason: 'truncated' };
-  const payload = data.subarray(MARK_AT + markLength);
-  if (payload.length > maxPayloadBytes) return { ok: false, reason: 'too-large' };
-  const mark = readMark(data.subarray(MARK_AT, MARK_AT + markLength));
-  return mark === undefined ? { ok: false, reason: 'bad-mark' } : { ok: true, rumor: { bytes: data, kind, hops, mark, payload } };
+  if (data.length - MARK_AT - markLength > maxPayloadBytes) return { ok: false, reason: 'too-large' };
+  const mark = known.read(data, MARK_AT, markLength);
+  return mark === undefined ? { ok: false, reason: 'bad-mark' } : { ok: true, rumor: { bytes: data, kind, hops, mark, payload: data.subarray(MARK_AT + markLength) } };
 }
 
-function readMark(bytes: Uint8Array): Mark | undefined {
+function decodeMark(utf8: Uint8Array): Mark | undefined {
   try {
-    const mark = decoder.decode(bytes);
+    const mark = decoder.decode(utf8);
     return isMark(mark) ? mark : undefined;
   } catch {
     return undefined;

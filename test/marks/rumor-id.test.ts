@@ -27,6 +27,22 @@ describe('rumorId', () => {
     );
   });
 
+  test('a hundred topics and marks later an id is still the same', () => {
+    const first = rumorId('topic', 'mark', NONE);
+    for (let i = 0; i < 100; i += 1) {
+      rumorId(`topic${i}`, 'mark', NONE);
+      rumorId('topic', `mark${i}`, NONE);
+    }
+    expect(rumorId('topic', 'mark', NONE)).toBe(first);
+  });
+
+  test('payloads of all lengths, also past what fits the usual place', () => {
+    for (const length of [0, 65_000, 66_559, 66_560, 100_000, 3]) {
+      const payload = new Uint8Array(length).fill(length);
+      expect(rumorId('t', 'm', payload)).toBe(createHash('sha256').update('hearsay/1 datum\x01t\x01m').update(payload).digest('hex'));
+    }
+  });
+
   test('where a name ends matters', () => {
     expect(rumorId('ab', 'c', NONE)).not.toBe(rumorId('a', 'bc', NONE));
     expect(rumorId('a', 'b', Uint8Array.of(0x63))).not.toBe(rumorId('a', 'bc', NONE));

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { isMark } from '../../src/marks/names.ts';
-import { encodeRumor, parseRumor, withHops } from '../../src/wrapper/rumor.ts';
+import { encodeRumor, keepRumor, parseRumor, withHops } from '../../src/wrapper/rumor.ts';
 
 const MAX = 100;
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -32,6 +32,14 @@ describe('the wire form of a rumor', () => {
     const original = Buffer.from(encodeRumor('say', Uint8Array.of(1)).bytes);
     expect(withHops(original, 9)[1]).toBe(9);
     expect(original[1]).toBe(0);
+  });
+
+  test('what is kept is no view of what came', () => {
+    const came = Buffer.from(withHops(encodeRumor('say', Uint8Array.of(7, 8)).bytes, 3));
+    const parsed = parseRumor(came, MAX);
+    const kept = parsed.ok ? keepRumor(parsed.rumor) : undefined;
+    came.fill(0);
+    expect(kept).toEqual({ bytes: hex('00 03 03 736179 0708'), kind: 0, hops: 3, mark: 'say', payload: hex('0708') });
   });
 
   test.each([
