@@ -19,7 +19,7 @@ const SCRYPT_OPTIONS = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 } as const; // 
 export function nodePrimitives(): Primitives | undefined {
   const crypto = globalThis.process?.getBuiltinModule?.('node:crypto');
   if (crypto === undefined) return undefined;
-  return { name: 'node', ...digests(crypto), ...signatures(crypto), ...agreement(crypto), ...aead(crypto) };
+  return { name: 'node', isSame: (a, b) => Buffer.compare(a, b) === 0, ...digests(crypto), ...signatures(crypto), ...agreement(crypto), ...aead(crypto) };
 }
 
 function digests(crypto: Crypto): Pick<Primitives, 'sha256' | 'sha256Hex' | 'hmacSha256' | 'randomBytes' | 'scrypt'> {
@@ -64,7 +64,10 @@ function aead(crypto: Crypto): Pick<Primitives, 'seal' | 'open'> {
       if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
       const ciphertext = cipher.update(plaintext);
       cipher.final(); // empty: a stream cipher holds nothing back
-      return Buffer.concat([ciphertext, cipher.getAuthTag()], ciphertext.length + TAG_BYTES);
+      const sealed = Buffer.allocUnsafe(ciphertext.length + TAG_BYTES);
+      sealed.set(ciphertext);
+      sealed.set(cipher.getAuthTag(), ciphertext.length);
+      return sealed;
     },
     open(key, nonce, sealed, associated) {
       const length = sealed.length - TAG_BYTES;

@@ -3,6 +3,7 @@
  * Fixed binary layouts: a type byte, then fields in order; strings and byte runs carry their length. Decoding never throws.
  */
 import { TextDecoder } from 'node:util';
+import { KnownTexts } from '../marks/known-texts.ts';
 
 /** `sub` and `number` are chosen by the asker and unique on its side of the pair, 0 to 2^32 - 1. */
 export type Message =
@@ -47,7 +48,7 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'Kick':
       return concat(head(message.type, message.sub), text(clip(message.type === 'Kick' ? message.reason : message.refused), 2));
     case 'Fact':
-      return concat(head(message.type, message.sub), text(message.mark, 1), message.payload);
+      return concat(factHead(message.sub, message.mark), message.payload);
     case 'Leave':
       return head(message.type, message.sub);
     case 'Poke':
@@ -60,6 +61,11 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'Settled':
       return head(message.type, message.number);
   }
+}
+
+/** What stands before the payload of a `Fact`: the same for all facts of one mark to one subscriber. */
+export function factHead(sub: number, mark: string): Uint8Array {
+  return concat(head('Fact', sub), text(mark, 1));
 }
 
 /** Never throws: a bad message is a fact about the peer, and the caller decides what it costs them. */
@@ -106,12 +112,14 @@ class Reader {
   }
 
   u8(): number {
-    return this.#take(1)[0] ?? 0;
+    const at = this.#take(1);
+    return at < 0 ? 0 : this.#bytes[at]!;
   }
 
   u32(): number {
-    const [a = 0, b = 0, c = 0, d = 0] = this.#take(4);
-    return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+    const at = this.#take(4);
+    const bytes = this.#bytes;
+    return at < 0 ? 0 : ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
   }
 
   lastU32(): number {
@@ -121,19 +129,18 @@ class Reader {
   }
 
   topic(): string {
-    return Buffer.from(this.#take(TOPIC_BYTES)).toString('hex');
+    const at = this.#take(TOPIC_BYTES);
+    return at < 0 ? '' : Buffer.from(this.#bytes.subarray(at, at + TOPIC_BYTES)).toString('hex');
   }
 
   text(lengthBytes: 1 | 2, maxBytes: number): string {
     const length = lengthBytes === 1 ? this.u8() : this.u8() * 256 + this.u8();
     if (length > maxBytes) this.wrong ??= 'text-too-long';
-    const bytes = this.#take(this.wrong === undefined ? length : 0);
-    try {
-      return utf8.decode(bytes);
-    } catch {
-      this.wrong ??= 'bad-utf8';
-      return '';
-    }
+    const at = this.#take(length);
+    if (this.wrong !== undefined) return '';
+    const value = lengthBytes === 1 ? marks.read(this.#bytes, at, length) : decodeText(this.#bytes.subarray(at, at + length));
+    if (value === undefined) this.wrong ??= 'bad-utf8';
+    return value ?? '';
   }
 
   lastText(lengthBytes: 1 | 2, maxBytes: number): string {
@@ -147,15 +154,15 @@ class Reader {
     return this.#bytes.subarray(this.#at);
   }
 
-  #take(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) {
-      this.wrong ??= 'truncated';
-      return EMPTY;
+  /** Steps over the next bytes. @returns where they begin, or -1 */
+  #take(length: number): number {
+    const at = this.#at;
+    if (this.wrong === undefined && at + length <= this.#bytes.length) {
+      this.#at = at + length;
+      return at;
     }
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+    this.wrong ??= 'truncated';
+    return -1;
   }
 
   #end(): void {
@@ -163,8 +170,16 @@ class Reader {
   }
 }
 
-const EMPTY = new Uint8Array(0);
 const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const marks = /* @__PURE__ */ new KnownTexts(decodeText);
+
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
 
 function head(type: Message['type'], number: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(5);

@@ -154,7 +154,7 @@ export class Network {
     return new Router({
       clock,
       limits: options.limits,
-      send: (peer, bytes) => this.#links.send(peer, bytes),
+      send: (peer, bytes, rest) => this.#links.send(peer, bytes, rest),
       congested: (peer) => this.#links.congested(peer),
       want: (peer, wanted) => this.#wanted.set(peer, 'router', wanted),
       misbehaved: (peer, reason) => this.#misbehaved(peer, reason),

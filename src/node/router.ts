@@ -6,7 +6,7 @@ import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Clock } from './clock.ts';
-import { decodeMessage, encodeMessage } from './messages.ts';
+import { decodeMessage, encodeMessage, factHead } from './messages.ts';
 import type { Message } from './messages.ts';
 import { Session } from './session.ts';
 import type { AskedPoke, Watcher } from './session.ts';
@@ -17,8 +17,8 @@ import type { OutgoingFact } from './subscribers.ts';
 export interface RouterPort {
   readonly clock: Clock;
   readonly limits: Limits;
-  /** `false`: there is no link. */
-  send(peer: PeerId, bytes: Uint8Array): boolean;
+  /** A message, in one part or two, which never change again. `false`: there is no link. */
+  send(peer: PeerId, bytes: Uint8Array, rest?: Uint8Array): boolean;
   /** Past its buffer bound: rumors to it are not sent. */
   congested(peer: PeerId): boolean;
   /** There is something for that peer: keep a link to it, or no more. Said again with each new thing while there is no link. */
@@ -177,8 +177,9 @@ export class Router {
   #onWatch(peer: PeerId, session: Session, { sub, topic, path }: Extract<Message, { type: 'Watch' }>): void {
     if (session.subscribers.has(sub)) return this.#port.misbehaved(peer, 'subscription-number-in-use');
     if (session.watchesServed >= this.#port.limits.maxWatchesPerPeer) return this.#send(peer, { type: 'WatchAck', sub, refused: 'overloaded' });
+    const heads = new FactHeads(sub);
     const subscriber = new Subscriber(peer, path, {
-      fact: (fact) => this.#sendFact(peer, sub, fact),
+      fact: (fact) => this.#sendFact(peer, heads, fact),
       kicked: (reason) => this.#send(peer, { type: 'Kick', sub, reason }),
       dropped: () => this.#port.dropped(peer),
     });
@@ -221,10 +222,11 @@ export class Router {
     else this.#port.record(peer, record);
   }
 
-  #sendFact(peer: PeerId, sub: number, fact: OutgoingFact): void {
+  #sendFact(peer: PeerId, heads: FactHeads, fact: OutgoingFact): void {
     if (this.#port.congested(peer)) return this.#port.dropped(peer);
+    const { payload } = fact;
     // Of what no link can carry the host tells the agent.
-    if (fact.payload !== undefined) this.#send(peer, { type: 'Fact', sub, mark: fact.mark, payload: fact.payload });
+    if (payload !== undefined && !this.#closed) this.#port.send(peer, heads.of(fact.mark), payload);
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {
@@ -329,6 +331,25 @@ export class Router {
     if (session.isIdle && !session.up && this.#sessions.get(peer) === session) this.#sessions.delete(peer);
   }
 }
+
+/** What stands before the facts of one subscriber: made anew when the mark changes, and it hardly ever does. */
+class FactHeads {
+  readonly #sub: number;
+  #mark: string | undefined;
+  #head: Uint8Array = NONE;
+
+  constructor(sub: number) {
+    this.#sub = sub;
+  }
+
+  of(mark: string): Uint8Array {
+    if (mark !== this.#mark) this.#head = factHead(this.#sub, mark);
+    this.#mark = mark;
+    return this.#head;
+  }
+}
+
+const NONE = new Uint8Array(0);
 
 function closed(): HearsayError {
   return new HearsayError('HEARSAY_CLOSED', { field: 'node', rule: 'to be open', value: 'closed' });

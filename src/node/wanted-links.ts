@@ -26,6 +26,8 @@ export class WantedLinks {
   readonly #wishes = new Map<PeerId, Set<Wish>>();
   /** Least recently useful first. */
   readonly #hot = new Set<PeerId>();
+  /** The last of `#hot`, if known. */
+  #hottest: PeerId | undefined;
   #nextTurnMs = 0;
 
   constructor(maxHot: number, port: WantedPort) {
@@ -53,7 +55,10 @@ export class WantedLinks {
 
   /** Something came from or went to the peer. */
   useful(peer: PeerId): void {
-    if (this.#hot.delete(peer)) this.#hot.add(peer);
+    // Most of what comes together comes from one peer.
+    if (peer === this.#hottest || !this.#hot.delete(peer)) return;
+    this.#hot.add(peer);
+    this.#hottest = peer;
   }
 
   /** Something was published: the warm peer without a link that waits longest takes the place of the least recently useful one. @param nowMs ms since 1970 */
@@ -76,10 +81,12 @@ export class WantedLinks {
       if (coldest !== undefined) this.#cool(coldest);
     }
     this.#hot.add(peer);
+    this.#hottest = peer;
     this.#port.want(peer);
   }
 
   #cool(peer: PeerId): void {
+    if (peer === this.#hottest) this.#hottest = undefined;
     if (this.#hot.delete(peer)) this.#port.unwant(peer);
   }
 

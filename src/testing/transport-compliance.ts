@@ -43,17 +43,6 @@ export const transportCompliance: readonly ComplianceCase[] = [
     }
   }),
 
-  linked('takes a copy of what is sent: the sender may use its bytes again', async ({ near, far, until }) => {
-    for (const [from, to] of bothWays(near, far)) {
-      const scratch = new Uint8Array(MAX_MESSAGE_BYTES);
-      const sent = fill(from, (i) => scratch.fill(i % 200));
-      scratch.fill(255);
-      const { messages } = heardBy(to);
-      await until(() => messages.length >= sent, `${sent} messages to arrive`);
-      messages.forEach((message, i) => ok(bytesOf(message).every((byte) => byte === i % 200), `Message ${i} changed after it was sent.`));
-    }
-  }),
-
   linked('keeps what came before listen, and gives it in order', async ({ near, far, until, turns }) => {
     for (const [from, to] of bothWays(near, far)) {
       for (let i = 0; i < 100; i += 1) from.send(numbered(i));

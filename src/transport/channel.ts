@@ -13,6 +13,7 @@ import type { HandshakeSide, HandshakeStep, Party } from './channel/handshake.ts
 import { readRefusal } from './channel/hello.ts';
 import { FrameReader, FrameWriter, MAX_MESSAGE_BYTES } from './frames.ts';
 import type { Control, Inbound } from './frames.ts';
+import { NONE } from './noise-state.ts';
 import type { Connection } from './transport.ts';
 
 /** What a channel tells, never from within a call to it. */
@@ -96,11 +97,11 @@ export class SecureChannel {
     return this.#writer.bytes + this.#connection.bufferedBytes;
   }
 
-  /** Sends a message of at most `MAX_MESSAGE_BYTES`. It must stay as it is until the turn ends. After a goaway of ours, or the end, it does nothing. */
-  send(message: Uint8Array): void {
-    assert(message.length <= MAX_MESSAGE_BYTES, 'a message has at most 1 MiB and 4 KiB');
+  /** Sends a message of at most `MAX_MESSAGE_BYTES`, in one part or two. They must stay as they are until the turn ends. After a goaway of ours, or the end, it does nothing. */
+  send(message: Uint8Array, rest: Uint8Array = NONE): void {
+    assert(message.length + rest.length <= MAX_MESSAGE_BYTES, 'a message has at most 1 MiB and 4 KiB');
     if (this.#state !== 'open' || this.#saidGoaway) return;
-    this.#writer.addMessage(message);
+    this.#writer.addMessage(message, rest);
     if (this.#writer.bytes >= FLUSH_BYTES) this.#flush();
     else this.#flushLater();
   }

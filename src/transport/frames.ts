@@ -6,17 +6,17 @@
  *                                                            kind 2: a control
  *   control = 0 (ping) | 1 (pong) | 2 ‖ reason (goaway)
  *
- * The varint is LEB128, in its shortest form. A message of at most 16 KiB is one record and never cut, so that its reader needs
+ * The varint is LEB128, in its shortest form. A message of at most 32 KiB is one record and never cut, so that its reader needs
  * no copy. The chunks of a message follow each other; only controls may stand between them. No sockets, no clock, no cipher.
  */
-import { TAG_BYTES } from './noise-state.ts';
+import { concat, NONE, TAG_BYTES } from './noise-state.ts';
 import { MAX_MESSAGE_BYTES as MAX_SEALED_BYTES } from './transport.ts';
 
 /** Most bytes of records in one frame: 65,519, a Noise message without its tag. */
 export const MAX_FRAME_BYTES: number = MAX_SEALED_BYTES - TAG_BYTES;
 
-/** Most bytes of a message in one record. Above it a message is cut (design: 16 KiB). */
-export const CHUNK_BYTES: number = 16 * 1024;
+/** Most bytes of a message in one record. Above it a message is cut (our choice: data of 16 KiB and what goes around them stay whole, which halves what they cost). */
+export const CHUNK_BYTES: number = 32 * 1024;
 
 /** Longest message: the largest payload, 1 MiB, and 4 KiB of whatever goes around it (design). */
 export const MAX_MESSAGE_BYTES: number = 1024 * 1024 + 4 * 1024;
@@ -40,6 +40,7 @@ const MESSAGE = 0;
 const CHUNK = 1;
 const CONTROL = 2;
 const KIND_BITS = 2;
+const KIND_MASK = 3;
 
 const PING = 0;
 const PONG = 1;
@@ -54,10 +55,11 @@ const MIN_CHUNK_BYTES = 1024;
 // One for all writers: packing never waits, so that no two are ever at it.
 const scratch = new Uint8Array(MAX_FRAME_BYTES);
 
-/** Collects what is sent in one turn and packs it into as few frames as whole messages of up to 16 KiB allow. */
+/** Collects what is sent in one turn and packs it into as few frames as whole messages of up to 32 KiB allow. */
 export class FrameWriter {
-  readonly #kinds: number[] = [];
-  readonly #bodies: Uint8Array[] = [];
+  #kinds: number[] = [];
+  /** Two for each record, of which the second may be empty. */
+  #parts: Uint8Array[] = [];
   #bytes = 0;
 
   /** What waits to be packed, in bytes. */
@@ -65,44 +67,52 @@ export class FrameWriter {
     return this.#bytes;
   }
 
-  /** Adds a message of at most {@link MAX_MESSAGE_BYTES}. It is not copied: it must stay as it is until `pack`. */
-  addMessage(message: Uint8Array): void {
-    this.#add(MESSAGE, message);
+  /** Adds a message of at most {@link MAX_MESSAGE_BYTES}, in one part or two. They are not copied: they must stay as they are until `pack`. */
+  addMessage(message: Uint8Array, rest: Uint8Array = NONE): void {
+    this.#add(MESSAGE, message, rest);
   }
 
   /** Adds a control behind the messages so far. */
   addControl(control: Control): void {
-    this.#add(CONTROL, encodeControl(control));
+    this.#add(CONTROL, encodeControl(control), NONE);
   }
 
   /** Gives the frames, in order, and is empty again. Each is a view that counts until `emit` returns. */
   pack(emit: (frame: Uint8Array) => void): void {
-    const kinds = this.#kinds.splice(0);
-    const bodies = this.#bodies.splice(0);
+    const kinds = this.#kinds;
+    const parts = this.#parts;
+    this.#kinds = [];
+    this.#parts = [];
     this.#bytes = 0;
     let used = 0;
-    const flush = (): void => {
-      if (used > 0) emit(scratch.subarray(0, used));
+    const makeRoom = (bytes: number): void => {
+      if (used + MAX_HEADER_BYTES + bytes <= MAX_FRAME_BYTES) return;
+      emit(scratch.subarray(0, used));
       used = 0;
     };
-    bodies.forEach((body, i) => {
-      let rest = body;
-      while (rest.length > CHUNK_BYTES) {
-        if (used + MAX_HEADER_BYTES + MIN_CHUNK_BYTES > MAX_FRAME_BYTES) flush();
-        const length = Math.min(CHUNK_BYTES, MAX_FRAME_BYTES - MAX_HEADER_BYTES - used);
-        used = writeRecord(used, CHUNK, rest.subarray(0, length));
-        rest = rest.subarray(length);
+    for (let i = 0; i < kinds.length; i += 1) {
+      let head = parts[2 * i] ?? NONE;
+      let rest = parts[2 * i + 1] ?? NONE;
+      if (head.length + rest.length > CHUNK_BYTES) {
+        head = rest.length === 0 ? head : concat([head, rest]);
+        rest = NONE;
       }
-      if (used + MAX_HEADER_BYTES + rest.length > MAX_FRAME_BYTES) flush();
-      used = writeRecord(used, kinds[i] ?? MESSAGE, rest);
-    });
-    flush();
+      while (head.length > CHUNK_BYTES) {
+        makeRoom(MIN_CHUNK_BYTES);
+        const length = Math.min(CHUNK_BYTES, MAX_FRAME_BYTES - MAX_HEADER_BYTES - used);
+        used = writeRecord(used, CHUNK, head.subarray(0, length), NONE);
+        head = head.subarray(length);
+      }
+      makeRoom(head.length + rest.length);
+      used = writeRecord(used, kinds[i] ?? MESSAGE, head, rest);
+    }
+    if (used > 0) emit(scratch.subarray(0, used));
   }
 
-  #add(kind: number, body: Uint8Array): void {
+  #add(kind: number, head: Uint8Array, rest: Uint8Array): void {
     this.#kinds.push(kind);
-    this.#bodies.push(body);
-    this.#bytes += body.length;
+    this.#parts.push(head, rest);
+    this.#bytes += head.length + rest.length;
   }
 }
 
@@ -115,14 +125,17 @@ export class FrameReader {
   /** Reads one frame. Never throws. Messages are views of the frame: whoever keeps a small one keeps its frame with it. */
   read(frame: Uint8Array): FrameRead {
     const inbound: Inbound[] = [];
-    let offset = 0;
-    while (offset < frame.length) {
-      const header = readHeader(frame, offset);
-      if (header === undefined || header.end > frame.length) return { ok: false, reason: 'bad-length' };
-      const next = this.#record(header.kind, frame.subarray(header.start, header.end));
+    let at = 0;
+    while (at < frame.length) {
+      const header = headerAt(frame, at);
+      const start = at + (header < 0x80 ? 1 : header < 0x4000 ? 2 : MAX_HEADER_BYTES);
+      const end = start + (header >>> KIND_BITS);
+      if (header < 0 || end > frame.length) return { ok: false, reason: 'bad-length' };
+      // Not `subarray`, which costs a Buffer half as much again.
+      const next = this.#record(header & KIND_MASK, new Uint8Array(frame.buffer, frame.byteOffset + start, end - start));
       if (typeof next === 'string') return { ok: false, reason: next };
       if (next !== undefined) inbound.push(next);
-      offset = header.end;
+      at = end;
     }
     return { ok: true, inbound };
   }
@@ -166,8 +179,8 @@ export class FrameReader {
 }
 
 /** Writes a record into the scratch frame. @returns where the next one begins */
-function writeRecord(offset: number, kind: number, body: Uint8Array): number {
-  let header = (body.length << KIND_BITS) | kind;
+function writeRecord(offset: number, kind: number, head: Uint8Array, rest: Uint8Array): number {
+  let header = ((head.length + rest.length) << KIND_BITS) | kind;
   let at = offset;
   while (header > 0x7f) {
     scratch[at] = (header & 0x7f) | 0x80;
@@ -175,23 +188,22 @@ function writeRecord(offset: number, kind: number, body: Uint8Array): number {
     at += 1;
   }
   scratch[at] = header;
-  scratch.set(body, at + 1);
-  return at + 1 + body.length;
+  at += 1;
+  scratch.set(head, at);
+  if (rest.length > 0) scratch.set(rest, at + head.length);
+  return at + head.length + rest.length;
 }
 
-function readHeader(frame: Uint8Array, offset: number): { kind: number; start: number; end: number } | undefined {
-  let header = 0;
-  for (let i = 0; i < MAX_HEADER_BYTES; i += 1) {
-    const byte = frame[offset + i];
-    if (byte === undefined) return undefined;
-    header |= (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      if (byte === 0 && i > 0) return undefined; // not the shortest form
-      const start = offset + i + 1;
-      return { kind: header & ((1 << KIND_BITS) - 1), start, end: start + (header >>> KIND_BITS) };
-    }
-  }
-  return undefined;
+/** The varint of a record. -1 when it is none, or not in its shortest form. */
+function headerAt(frame: Uint8Array, at: number): number {
+  const first = frame[at] ?? 0;
+  if (first < 0x80) return first;
+  const second = frame[at + 1];
+  if (second === undefined) return -1;
+  if (second < 0x80) return second === 0 ? -1 : (second << 7) | (first & 0x7f);
+  const third = frame[at + 2];
+  if (third === undefined || third === 0 || third > 0x7f) return -1;
+  return (third << 14) | ((second & 0x7f) << 7) | (first & 0x7f);
 }
 
 function encodeControl(control: Control): Uint8Array {

@@ -17,6 +17,7 @@ import type { ConnectionId, LinkEffect, LinkInput } from './link-core/events.ts'
 import { Credentials } from './links/credentials.ts';
 import { Doors, unreachable } from './links/doors.ts';
 import { Outbox } from './links/outbox.ts';
+import { NONE } from './noise-state.ts';
 import type { Connection, Listening, Transport } from './transport.ts';
 
 /** What becomes of links. Called one at a time from socket events and timers, never from within a call to {@link Links}. */
@@ -169,20 +170,21 @@ export class Links {
   }
 
   /**
-   * Sends a message of at most 1 MiB and 4 KiB, which must stay as it is until the turn ends. Heed {@link congested}: a link that
+   * Sends a message of at most 1 MiB and 4 KiB, in one part or two, which must stay as they are until the turn ends. Heed {@link congested}: a link that
    * holds more than `maxStalledBytes` for `stalledMs`, or four times as much at any time, is given up.
    * @returns `false` when there is no link
    * @throws HearsayError `HEARSAY_TOO_LARGE`
    */
-  send(peer: PeerId, message: Uint8Array): boolean {
-    if (message.length > MAX_MESSAGE_BYTES) {
+  send(peer: PeerId, message: Uint8Array, rest: Uint8Array = NONE): boolean {
+    const length = message.length + rest.length;
+    if (length > MAX_MESSAGE_BYTES) {
       const rule = `to have at most ${MAX_MESSAGE_BYTES} bytes`;
-      throw new HearsayError('HEARSAY_TOO_LARGE', { field: 'message', rule, value: message.length });
+      throw new HearsayError('HEARSAY_TOO_LARGE', { field: 'message', rule, value: length });
     }
     const current = this.#current.get(peer);
     if (current === undefined) return false;
     const { connection, channel } = current;
-    channel.send(message);
+    channel.send(message, rest);
     const { bufferedBytes } = channel;
     if (bufferedBytes > this.#options.limits.maxBufferedBytes) this.#call({ type: 'Buffered', connection, bufferedBytes });
     return true;
@@ -269,7 +271,7 @@ export class Links {
   }
 
   #onMessage({ channel }: Line, message: Uint8Array): void {
-    this.#outbox.deliver();
+    if (!this.#outbox.isEmpty) this.#outbox.deliver();
     const peer = channel?.peer;
     // A connection that lost is read after its link went down, too.
     if (peer !== undefined && this.#core.isUp(peer)) this.#options.events.onMessage(peer, message);

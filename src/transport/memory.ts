@@ -163,7 +163,7 @@ class MemoryConnection implements Connection {
 
   send(message: Uint8Array): void {
     assert(message.length <= MAX_MESSAGE_BYTES, 'a message has at most 65,535 bytes');
-    if (!this.#closing) this.#other.#take(message.slice());
+    if (!this.#closing) this.#other.#take(message);
   }
 
   close(): void {

@@ -14,7 +14,7 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** Sets the listener. Messages that came earlier are given to it first, in order, and an `onClose` that came earlier after them. Called once. */
   listen(listener: ConnectionListener): void;
-  /** Sends one message of at most {@link MAX_MESSAGE_BYTES}; the bytes are the caller's again at once. After the connection closed it does nothing. */
+  /** Sends one message of at most {@link MAX_MESSAGE_BYTES}. Its bytes are given away: they never change again. After the connection closed it does nothing. */
   send(message: Uint8Array): void;
   /** Sends what is buffered, then closes. */
   close(): void;

@@ -44,8 +44,7 @@ export class WsConnection implements Connection {
 
   send(message: Uint8Array): void {
     assert(message.length <= MAX_MESSAGE_BYTES, 'a message has at most 65,535 bytes');
-    // ws and the socket keep what they are given until it is written, and the caller may use its bytes again.
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(Buffer.from(message));
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(message);
   }
 
   close(): void {

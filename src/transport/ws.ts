@@ -163,7 +163,7 @@ function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions
       reject(new HearsayError('HEARSAY_UNREACHABLE', { field: 'address', rule, value: url, cause }));
     };
     if (signal.aborted) return fail(signal.reason);
-    const options = { ...SOCKET_OPTIONS, maxHeaderSize: HTTP_OPTIONS.maxHeaderSize, followRedirects: false, handshakeTimeout: DIAL_SILENCE_MS };
+    const options = { ...SOCKET_OPTIONS, maxHeaderSize: HTTP_OPTIONS.maxHeaderSize, followRedirects: false, handshakeTimeout: DIAL_SILENCE_MS, generateMask: noMask };
     const webSocket = new WebSocket(url, SUBPROTOCOL, tls?.ca === undefined ? options : { ...options, ca: tls.ca });
     const abort = (): void => {
       fail(signal.reason);
@@ -176,6 +176,15 @@ function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions
     webSocket.once('open', () => resolve(new WsConnection(webSocket, remoteHost)));
     for (const end of ['open', 'close']) webSocket.once(end, () => signal.removeEventListener('abort', abort));
   });
+}
+
+/**
+ * The mask of what a dialling side sends (RFC 6455, 5.3) stays zero, which ws neither applies nor takes off again. It has to be unforeseeable where
+ * scripts of others choose what a browser sends, so that they cannot make a proxy read it as a request (10.3). What we send is sealed:
+ * nobody who chooses our data can foretell its bytes, and the hello is made of random ones.
+ */
+function noMask(mask: Buffer): void {
+  mask.fill(0);
 }
 
 function hostOf(socket: Duplex): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_MARK_BYTES, MAX_PATH_BYTES, decodeMessage, encodeMessage } from '../../src/node/messages.ts';
+import { MAX_MARK_BYTES, MAX_PATH_BYTES, decodeMessage, encodeMessage, factHead } from '../../src/node/messages.ts';
 import type { Message } from '../../src/node/messages.ts';
 
 const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
@@ -32,6 +32,15 @@ describe('messages between nodes', () => {
       fc.property(message, (given) => {
         const decoded = decodeMessage(encodeMessage(given));
         expect(decoded.ok && plain(decoded.message)).toEqual(plain(given));
+      }),
+    );
+  });
+
+  test('a fact in two parts is the fact in one', () => {
+    fc.assert(
+      fc.property(number, text(MAX_MARK_BYTES), payload, (sub, mark, bytes) => {
+        const parts = Buffer.concat([factHead(sub, mark), bytes]);
+        expect(parts.equals(encodeMessage({ type: 'Fact', sub, mark, payload: bytes }))).toBe(true);
       }),
     );
   });

@@ -31,8 +31,8 @@ class Pair {
     return new Router({
       clock: this.clock,
       limits: limits({ maxWatchesPerPeer: 2, maxPendingPokes: 2 }),
-      send: (_peer, bytes) => {
-        if (this.up) this[name === 'ann' ? 'bob' : 'ann'].received(name === 'ann' ? ANN : BOB, bytes);
+      send: (_peer, bytes, rest) => {
+        if (this.up) this[name === 'ann' ? 'bob' : 'ann'].received(name === 'ann' ? ANN : BOB, rest === undefined ? bytes : Buffer.concat([bytes, rest]));
         return this.up;
       },
       congested: () => this.congested,

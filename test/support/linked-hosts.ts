@@ -39,7 +39,7 @@ export class LinkedHost {
     this.router = new Router({
       clock,
       limits: bounds,
-      send: (peer, bytes) => world.send(this, peer, bytes),
+      send: (peer, bytes, rest) => world.send(this, peer, rest === undefined ? bytes : Buffer.concat([bytes, rest])),
       congested: () => false,
       want: () => undefined,
       misbehaved: (_peer, reason) => this.faults.push(reason),

@@ -67,18 +67,6 @@ test.each<[wrong: string, caught: string, saying: RegExp, make: () => TransportU
   })],
   ['skips empty messages', 'carries an empty message', /did not happen/, () => connectionsWith((inner) => ({ send: (message) => message.length > 0 && inner.send(message) }))],
   ['cuts long messages', 'carries a message of 65,535 bytes intact', /arrived changed/, () => connectionsWith((inner) => ({ send: (message) => inner.send(message.subarray(0, 65_534)) }))],
-  ['keeps the bytes of the sender', 'takes a copy of what is sent: the sender may use its bytes again', /changed after it was sent/, () => connectionsWith((inner) => {
-    let waiting = 0;
-    return {
-      get bufferedBytes() {
-        return waiting;
-      },
-      send: (message) => {
-        waiting += message.length;
-        setImmediate(() => inner.send(message));
-      },
-    };
-  })],
   ['loses what came before listen', 'keeps what came before listen, and gives it in order', /did not happen/, () => connectionsWith((inner) => {
     let listener: Parameters<Connection['listen']>[0] | undefined;
     inner.listen({ onMessage: (message) => listener?.onMessage(message), onClose: (reason) => listener?.onClose(reason) });

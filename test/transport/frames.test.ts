@@ -54,7 +54,21 @@ describe('writing', () => {
     expect(pack(Array.from({ length: 100 }, () => message(200)))).toHaveLength(1);
   });
 
-  test('a message of 16 KiB is one record, one of a byte more is cut', () => {
+  test('a message in two parts is the message in one, however long', () => {
+    fc.assert(
+      fc.property(fc.nat(40_000), fc.nat(40_000), (first, second) => {
+        const writer = new FrameWriter();
+        const frames: Uint8Array[] = [];
+        writer.addMessage(message(first), message(second));
+        writer.pack((frame) => frames.push(Uint8Array.from(frame)));
+        const whole = Uint8Array.from([...message(first), ...message(second)]);
+        expect(Buffer.concat(frames).equals(Buffer.concat(pack([whole])))).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a message of 32 KiB is one record, one of a byte more is cut', () => {
     expect(pack([message(CHUNK_BYTES)])).toEqual([Uint8Array.from(record(0, CHUNK_BYTES))]);
     const cut = message(CHUNK_BYTES + 1);
     expect(pack([cut])).toEqual([
@@ -167,7 +181,7 @@ describe('properties', () => {
     );
   });
 
-  test('frames are few: none but the last has room for another uncut message of 16 KiB', () => {
+  test('frames are few: none but the last has room for another uncut message of 32 KiB', () => {
     fc.assert(
       fc.property(sent, (all) => {
         const sizes = pack(all).map(({ length: bytes }) => bytes);

@@ -5,6 +5,10 @@ export class Outbox {
   #delivering = false;
   #turnEnd: NodeJS.Immediate | undefined;
 
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
+  }
+
   /** Nothing is delivered yet. */
   add(event: () => void): void {
     this.#events.push(event);
