@@ -53,12 +53,17 @@ const LEAST_ARGUMENT = [24, 2 ** 8, 2 ** 16, 2 ** 32] as const;
 class Reader {
   reason: PayloadReason = 'malformed';
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Made when a number needs it: most heads are a byte or three. */
+  #dataView: DataView | undefined;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get #view(): DataView {
+    this.#dataView ??= new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+    return this.#dataView;
   }
 
   whole(): unknown {
@@ -100,8 +105,8 @@ class Reader {
   }
 
   #unsigned(at: number, width: number): number | bigint {
-    if (width === 1) return this.#view.getUint8(at);
-    if (width === 2) return this.#view.getUint16(at);
+    if (width === 1) return this.#bytes[at]!;
+    if (width === 2) return (this.#bytes[at]! << 8) | this.#bytes[at + 1]!;
     if (width === 4) return this.#view.getUint32(at);
     const value = this.#view.getBigUint64(at);
     return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
@@ -137,22 +142,24 @@ class Reader {
   }
 
   #map(count: number, depth: number): Record<string, unknown> | undefined {
-    const entries: [string, unknown][] = [];
-    let last: Uint8Array | undefined;
+    const map: Record<string, unknown> = {};
+    let lastStart = 0;
+    let lastEnd = 0;
     for (let i = 0; i < count; i += 1) {
       const start = this.#at;
       const key = this.#key(depth);
       if (key === undefined) return undefined;
-      const encoded = this.#bytes.subarray(start, this.#at);
-      const order = last === undefined ? 1 : compareKeys(encoded, last);
+      const order = i === 0 ? 1 : compareKeys(this.#bytes.subarray(start, this.#at), this.#bytes.subarray(lastStart, lastEnd));
       if (order <= 0) return this.#fail(order === 0 ? 'duplicate-key' : 'not-canonical');
-      last = encoded;
+      lastStart = start;
+      lastEnd = this.#at;
       const value = this.#item(depth);
       if (value === undefined) return undefined;
-      entries.push([key, value]);
+      // An own key, whatever Object.prototype has under the same name.
+      if (key in map) Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+      else map[key] = value;
     }
-    // Defines own keys, whatever Object.prototype has under the same name.
-    return Object.fromEntries(entries);
+    return map;
   }
 
   #key(depth: number): string | undefined {

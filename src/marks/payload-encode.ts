@@ -6,6 +6,7 @@ import { HARD_MAX_PAYLOAD_BYTES } from '../limits.ts';
 import { isWellFormed } from './names.ts';
 import { toHalf } from './payload-float.ts';
 import { compareKeys, MAJOR, MAX_DEPTH, SIMPLE } from './payload-format.ts';
+import { Slab } from './slab.ts';
 
 const FIRST_BUFFER_BYTES = 256;
 /** As much of a key as an error shows. */
@@ -23,6 +24,22 @@ export function encodePayload(value: unknown, maxBytes: number = HARD_MAX_PAYLOA
   const writer = new Writer(maxBytes, MAX_DEPTH - around);
   writer.item(value);
   return writer.result();
+}
+
+const leaving = new Slab();
+
+/**
+ * The same for what is sent and not kept: its bytes may lie in a slab with others. Rumors are byte strings, and are copied once, not twice.
+ * @throws HearsayError as {@link encodePayload} does
+ */
+export function encodeToSend(value: unknown, maxBytes: number): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length < 2 ** 8 || value.length >= 2 ** 16 || value.length + 3 > maxBytes) return encodePayload(value, maxBytes);
+  const bytes = leaving.take(3 + value.length);
+  bytes[0] = MAJOR.bytes | 25;
+  bytes[1] = value.length >>> 8;
+  bytes[2] = value.length;
+  bytes.set(value, 3);
+  return bytes;
 }
 
 /** What a value is, in words that give nothing of it away. */

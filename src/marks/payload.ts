@@ -13,4 +13,4 @@
  */
 export { decodePayload } from './payload-decode.ts';
 export type { DecodedPayload, PayloadReason } from './payload-decode.ts';
-export { encodePayload } from './payload-encode.ts';
+export { encodePayload, encodeToSend } from './payload-encode.ts';

@@ -2,7 +2,7 @@
  * Who subscribes to an agent of ours: local agents, the app itself, and peers, all alike.
  */
 import type { Mark } from '../agent.ts';
-import { encodePayload } from '../marks/payload.ts';
+import { encodeToSend } from '../marks/payload.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 
@@ -33,7 +33,7 @@ export class OutgoingFact {
   get payload(): Uint8Array | undefined {
     if (this.#payload !== undefined || this.#fault !== undefined) return this.#payload;
     try {
-      this.#payload = encodePayload(this.data, this.#maxBytes);
+      this.#payload = encodeToSend(this.data, this.#maxBytes);
     } catch (error) {
       this.#fault = error as Error;
     }

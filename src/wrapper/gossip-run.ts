@@ -10,6 +10,8 @@ import { rumorId } from '../marks/rumor-id.ts';
 import { readBody, strangeBody } from './body.ts';
 import type { Body } from './body.ts';
 import { configChange } from './config.ts';
+import { Copies } from './copies.ts';
+import type { Known } from './copies.ts';
 import type { GossipConfig } from './config.ts';
 import { FORBIDDEN, GossipCore } from './core.ts';
 import type { Input, PalChange, PalsList, Unknown } from './core/messages.ts';
@@ -22,17 +24,20 @@ import type { Transform } from './map-effects.ts';
 import { GOSSIP_CONFIG_MARK, GOSSIP_WELCOME, ordersFor } from './orders.ts';
 import type { Code } from './orders.ts';
 import { readQuarantine } from './quarantine-entries.ts';
-import { GOSSIP_RUMOR, KNOWN_KINDS, parseRumor } from './rumor.ts';
+import { GOSSIP_RUMOR, HOPS_AT, keepRumor, KNOWN_KINDS, parseRumor } from './rumor.ts';
 import type { WireRumor } from './rumor.ts';
 import { GOSSIP_UPGRADE, parseUpgrade } from './upgrade.ts';
 import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, palsListOf, passedId, QUARANTINE_WIRE, timerOf } from './wires.ts';
 
 type Fact = Extract<Sign, { type: 'fact' }>;
 
+const NO_EFFECTS: readonly Effect[] = Object.freeze([]);
+
 export class GossipRun {
   readonly #inner: Agent;
   readonly #code: Code;
   readonly #core: GossipCore<Body>;
+  readonly #copies: Copies = new Copies();
   readonly #spoiltHeld: readonly string[];
 
   constructor(inner: Agent, code: Code, bowl: Bowl) {
@@ -122,6 +127,7 @@ export class GossipRun {
   }
 
   #transform(effects: readonly Effect[], bowl: Bowl, own?: (bowl: Bowl) => readonly Effect[], serving?: PeerId): readonly Effect[] {
+    if (effects.length === 0) return own?.(bowl) ?? NO_EFFECTS;
     // An event that fails is dropped whole, so it has to fail before the core takes a step.
     bowl.check(effects);
     const orders = ordersFor(effects, this.#code, this.config, bowl, serving);
@@ -133,7 +139,8 @@ export class GossipRun {
   }
 
   #step(input: Input<Body>, bowl: Bowl): readonly Effect[] {
-    return this.#core.step(input, bowl.now).map((effect) => hostEffect(effect, bowl));
+    const effects = this.#core.step(input, bowl.now);
+    return effects.length === 0 ? NO_EFFECTS : effects.map((effect) => hostEffect(effect, bowl));
   }
 
   #configure(change: unknown, bowl: Bowl): Effects {
@@ -151,6 +158,8 @@ export class GossipRun {
     const from = bowl.src;
     if (mark === GOSSIP_UPGRADE) return this.#upgrade(data, bowl);
     if (mark !== GOSSIP_RUMOR) return this.#step({ type: 'RumorRejected', from, reason: 'wrong-mark' }, bowl);
+    const known = data instanceof Uint8Array ? this.#copies.find(data) : undefined;
+    if (known !== undefined) return this.#step(this.#copyArrived(known, (data as Uint8Array)[HOPS_AT]!, bowl), bowl);
     const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
     if (!parsed.ok) return this.#step({ type: 'RumorRejected', from, reason: parsed.reason }, bowl);
     return this.#step(this.#arrived(parsed.rumor, bowl), bowl);
@@ -158,12 +167,19 @@ export class GossipRun {
 
   #arrived(rumor: WireRumor, bowl: Bowl): Input<Body> {
     const { src: from, room } = bowl;
-    const { hops } = rumor;
     const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
-    if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(rumor) };
+    const kept = keepRumor(rumor);
+    if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(kept) };
+    this.#copies.add(id, kept);
+    return this.#copyArrived({ id, rumor: kept }, rumor.hops, bowl);
+  }
+
+  /** @param hops as they came: each copy has its own */
+  #copyArrived({ id, rumor }: Known, hops: number, bowl: Bowl): Input<Body> {
+    const from = bowl.src;
     const seen = bowl.seen(id);
     if (seen !== undefined && !this.#core.mustRead(id, hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
-    return { type: 'RumorArrived', id, from, hops, seen, room, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) };
+    return { type: 'RumorArrived', id, from, hops, seen, room: bowl.room, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) };
   }
 
   #upgrade(data: unknown, bowl: Bowl): readonly Effect[] {

@@ -114,6 +114,12 @@ describe.each([node, noble])('$name', (crypto) => {
     expect(toHex(crypto.open(key, nonce, sealed, associated) ?? EMPTY)).toBe(toHex(text));
   });
 
+  test('bytes are the same when length and all of them are', () => {
+    const { isSame } = crypto;
+    expect([isSame(Uint8Array.of(), Uint8Array.of()), isSame(Uint8Array.of(1, 2), Buffer.of(1, 2))]).toEqual([true, true]);
+    expect([isSame(Uint8Array.of(1, 2), Uint8Array.of(1, 3)), isSame(Uint8Array.of(1), Uint8Array.of(1, 2)), isSame(Uint8Array.of(1, 2), Uint8Array.of(1))]).toEqual([false, false, false]);
+  });
+
   test('random bytes have the length asked for and differ', () => {
     expect([crypto.randomBytes(0).length, crypto.randomBytes(32).length]).toEqual([0, 32]);
     expect(toHex(crypto.randomBytes(32))).not.toBe(toHex(crypto.randomBytes(32)));
