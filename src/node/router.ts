@@ -11,7 +11,7 @@ import type { Message } from './messages.ts';
 import { Session } from './session.ts';
 import type { AskedPoke, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
-import type { OutgoingFact } from './subscribers.ts';
+import type { OutgoingFact, Ungiven } from './subscribers.ts';
 
 /** What the router asks of the node. */
 export interface RouterPort {
@@ -221,10 +221,15 @@ export class Router {
     else this.#port.record(peer, record);
   }
 
-  #sendFact(peer: PeerId, sub: number, fact: OutgoingFact): void {
-    if (this.#port.congested(peer)) return this.#port.dropped(peer);
+  #sendFact(peer: PeerId, sub: number, fact: OutgoingFact): Ungiven | undefined {
+    if (this.#port.congested(peer)) {
+      this.#port.dropped(peer);
+      return 'slow-reader';
+    }
     // Of what no link can carry the host tells the agent.
-    if (fact.payload !== undefined) this.#send(peer, { type: 'Fact', sub, mark: fact.mark, payload: fact.payload });
+    if (fact.payload === undefined) return 'too-large';
+    this.#send(peer, { type: 'Fact', sub, mark: fact.mark, payload: fact.payload });
+    return undefined;
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {
