@@ -110,6 +110,10 @@ export interface FactEffect {
   readonly except?: PeerId;
   /** If given, only these subscribers are told. */
   readonly only?: readonly PeerId[];
+  /** On `/~/gossip/source`: how far this datum may travel, 0 to 15, if that is less than the config's hops. */
+  readonly hops?: number;
+  /** For wrappers: the rumor that it is. What becomes of it is told with the report of its publication. */
+  readonly rumor?: RumorId;
 }
 
 /** Effects that wrappers need; an ordinary agent has no use for them. */
@@ -125,7 +129,9 @@ export type WrapperEffect =
 
 /** What a wrapper tells the app about. */
 export type Report =
-  | { readonly type: 'published' | 'received' | 'relayed'; readonly rumor: Rumor }
+  | { readonly type: 'received' | 'relayed'; readonly rumor: Rumor }
+  /** The host adds to whom it was sent, and who could not be. */
+  | { readonly type: 'published'; readonly rumor: Rumor & Publication }
   | { readonly type: 'config'; readonly config: unknown }
   | { readonly type: 'event'; readonly event: AgentEvent };
 
@@ -138,6 +144,16 @@ export interface Rumor<Mark_ extends Mark = Mark, Data = unknown> {
   readonly hops: number;
   /** The peer that handed it to us; ourselves when we published it. */
   readonly src: PeerId;
+}
+
+/** What became of a publication, at the moment it was made. How far it gets is not known to anybody. */
+export interface Publication {
+  /** Subscribers that it was given to: their links carry it. */
+  readonly sent: readonly PeerId[];
+  /** Who did not get it, and why: `slow-reader`, `too-large`; `gossip-forbidden` for a pal that asked to hear us and may not. */
+  readonly refused: readonly { readonly peer: PeerId; readonly reason: string }[];
+  /** It goes through a proxy first, and so to nobody at once. */
+  readonly passed: boolean;
 }
 
 /** Something worth knowing that is nobody's answer. `name` is stable; the rest explains. */

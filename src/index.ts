@@ -13,6 +13,7 @@ export type {
   FactEffect,
   Mark,
   Path,
+  Publication,
   RefusalReason,
   Report,
   Rumor,
@@ -38,6 +39,8 @@ export type { NodeEvent } from './node/node-events.ts';
 export type { AnyLevel, NodeOptions } from './node/options.ts';
 export type { PalsEvent } from './pals/core/types.ts';
 export type { PalsHandle } from './pals/pals-handle.ts';
+export type { TopicSubscription } from './topics/reader.ts';
+export type { JoinOptions, Published, Topic, TopicEvent } from './topics/topic.ts';
 export { createIdentity, identityFromSeed, openIdentity } from './transport/identity.ts';
 export type { Identity } from './transport/identity.ts';
 export { MemoryNetwork } from './transport/memory.ts';

@@ -41,6 +41,14 @@ export interface Limits {
   readonly maxPendingPokes: number;
   /** How long a poke waits for a link and an answer, in ms. @defaultValue 30,000 (Urbit: s30 for a proxy) */
   readonly pokeTimeoutMs: number;
+  /** Messages of a topic that one reader has not read. Past it the oldest are lost to it. @defaultValue 1,000 (our choice: a second of a busy topic) */
+  readonly maxUnread: number;
+  /** The same in bytes. @defaultValue 8 MiB (our choice: half of what may wait for an agent) */
+  readonly maxUnreadBytes: number;
+  /** How long a publication waits for the first neighbour in its topic, in ms. @defaultValue 10,000 (our choice: twice `handshakeTimeoutMs`, one dial that fails and one that does not) */
+  readonly neighborTimeoutMs: number;
+  /** How long closing a node, or leaving a topic, waits for what was accepted to leave, in ms. @defaultValue 5,000 (design) */
+  readonly closeTimeoutMs: number;
   /** Timers of one agent. @defaultValue 10,000 (our choice: one per queued event) */
   readonly maxTimers: number;
   /** What an agent may have saved in all, in bytes. @defaultValue 64 MiB (our choice: RAM is its index) */
@@ -96,6 +104,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxWatchesPerPeer: 1_000,
   maxPendingPokes: 1_000,
   pokeTimeoutMs: 30_000,
+  maxUnread: 1_000,
+  maxUnreadBytes: 8 * MIB,
+  neighborTimeoutMs: 10_000,
+  closeTimeoutMs: 5_000,
   maxTimers: 10_000,
   maxSavedBytes: 64 * MIB,
   seenRetentionMs: 14 * DAY_MS,

@@ -80,8 +80,8 @@ export interface MarkCodec {
 export interface Marks<S extends MarkSchemas> extends MarkCodec {
   /** Every mark that has a schema. */
   readonly names: readonly MarkOf<S>[];
-  /** Publishes a new datum to whoever may hear us. */
-  invent<M extends MarkOf<S>>(mark: M, data: MarkInput<S, M>): Effect;
+  /** Publishes a new datum to whoever may hear us. @param hops how far it may travel, 0 to 15, if that is less than the config's */
+  invent<M extends MarkOf<S>>(mark: M, data: MarkInput<S, M>, hops?: number): Effect;
   /** A first answer, from `onWatch`: goes to the new subscriber alone. */
   answer<M extends MarkOf<S>>(mark: M, data: MarkInput<S, M>): Effect;
   /** What came, if this event is a rumor; else `undefined`. For `onAgent`. */
@@ -103,7 +103,7 @@ export function defineMarks<const S extends MarkSchemas>(schemas: S): Marks<S> {
   const codec = new SchemaCodec(schemas);
   return Object.freeze<Marks<S>>({
     names: Object.freeze(Object.keys(schemas)) as readonly MarkOf<S>[],
-    invent: (mark, data) => fact([GOSSIP_SOURCE], mark, data),
+    invent: (mark, data, hops) => ({ ...fact([GOSSIP_SOURCE], mark, data), ...(hops !== undefined && { hops }) }),
     answer: (mark, data) => fact([], mark, data),
     heard: (wire, sign) => {
       if (wire !== GOSSIP_GOSSIP || sign.type !== 'fact') return undefined;

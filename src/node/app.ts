@@ -2,7 +2,7 @@
  * What the app holds of its running agent: pokes, reads, and streams of what happens. RxJS at the edge.
  */
 import { Observable, ReplaySubject, Subject } from 'rxjs';
-import type { Agent, AgentEvent, Datum, Report, Rumor } from '../agent.ts';
+import type { Agent, AgentEvent, Datum, Publication, Report, Rumor } from '../agent.ts';
 import { HearsayError } from '../errors.ts';
 import type { MarkInput, MarkOf, MarkOutput, MarkSchemas, UnknownDatum } from '../marks/define-marks.ts';
 import type { GossipConfig } from '../wrapper/config.ts';
@@ -28,12 +28,12 @@ export interface App extends AsyncDisposable {
 
 /** What was heard, by the marks' schemas: one case per mark, and `gossip-unknown`. */
 export type HeardRumor<S extends MarkSchemas> = { [M in MarkOf<S>]: Rumor<M, MarkOutput<S, M>> }[MarkOf<S>] | Rumor<'gossip-unknown', UnknownDatum>;
-/** What was published, as it was given. */
-export type PublishedRumor<S extends MarkSchemas> = { [M in MarkOf<S>]: Rumor<M, MarkInput<S, M>> }[MarkOf<S>];
+/** What was published, as it was given, and what became of it at once. */
+export type PublishedRumor<S extends MarkSchemas> = { [M in MarkOf<S>]: Rumor<M, MarkInput<S, M>> & Publication }[MarkOf<S>];
 
 /** A running agent under `withGossip`. The streams are hot: only what happens after subscribing. */
 export interface GossipApp<S extends MarkSchemas = MarkSchemas> extends App {
-  /** What the agent published. `hops`: left at our subscribers. */
+  /** What the agent published, and to whom it went. `hops`: left at our subscribers. */
   readonly published$: Observable<PublishedRumor<S>>;
   /** What was handed to the agent, each datum once. `hops`: left at us. */
   readonly received$: Observable<HeardRumor<S>>;
@@ -51,10 +51,10 @@ export class RunningApp implements App {
   readonly name: string;
   readonly #host: Host;
   readonly #events = new Subject<AgentEvent>();
-  readonly #rumors = { published: new Subject<Rumor>(), received: new Subject<Rumor>(), relayed: new Subject<Rumor>() };
+  readonly #rumors = { published: new Subject<Rumor & Publication>(), received: new Subject<Rumor>(), relayed: new Subject<Rumor>() };
   readonly #config = new ReplaySubject<GossipConfig>(1);
   readonly events$: Observable<AgentEvent> = this.#events.asObservable();
-  readonly published$: Observable<Rumor> = this.#rumors.published.asObservable();
+  readonly published$: Observable<Rumor & Publication> = this.#rumors.published.asObservable();
   readonly received$: Observable<Rumor> = this.#rumors.received.asObservable();
   readonly relayed$: Observable<Rumor> = this.#rumors.relayed.asObservable();
   readonly config$: Observable<GossipConfig> = this.#config.asObservable();
@@ -94,6 +94,7 @@ export class RunningApp implements App {
   report(report: Report): void {
     switch (report.type) {
       case 'published':
+        return this.#rumors.published.next(report.rumor);
       case 'received':
       case 'relayed':
         return this.#rumors[report.type].next(report.rumor);

@@ -27,16 +27,31 @@ interface Entry {
 
 export class Bootstrap {
   readonly #port: BootstrapPort;
-  readonly #entries: readonly Entry[];
+  readonly #entries = new Set<Entry>();
   readonly #abort = new AbortController();
 
   constructor(addresses: readonly string[], port: BootstrapPort) {
     this.#port = port;
-    this.#entries = addresses.map((address) => ({ address, peer: undefined, failures: 0, cancel: () => undefined }));
+    for (const address of addresses) this.#entries.add(entryOf(address));
   }
 
   start(): void {
     for (const entry of this.#entries) this.#dial(entry);
+  }
+
+  /** Further addresses, dialled at once; the result lets go of them. Links that are there stay. */
+  add(addresses: readonly string[]): () => void {
+    const entries = addresses.map(entryOf);
+    for (const entry of entries) {
+      this.#entries.add(entry);
+      this.#dial(entry);
+    }
+    return () => {
+      for (const entry of entries) {
+        this.#entries.delete(entry);
+        entry.cancel();
+      }
+    };
   }
 
   /** The link to that peer is gone. */
@@ -54,6 +69,7 @@ export class Bootstrap {
   }
 
   #dial(entry: Entry): void {
+    if (this.#abort.signal.aborted) return;
     this.#port.connect(entry.address, this.#abort.signal).then(
       (peer) => {
         entry.failures = 0;
@@ -70,9 +86,13 @@ export class Bootstrap {
 
   /** Capped exponential wait, less up to a fifth by dice, so that a restarted bootstrap node is not stormed. */
   #later(entry: Entry): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#abort.signal.aborted || !this.#entries.has(entry)) return;
     const { clock, random, limits } = this.#port;
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(entry.failures, 20), limits.redialMaxMs);
     entry.cancel = clock.after(waitMs - random.below(Math.ceil(waitMs / 5)), () => this.#dial(entry));
   }
+}
+
+function entryOf(address: string): Entry {
+  return { address, peer: undefined, failures: 0, cancel: () => undefined };
 }

@@ -14,6 +14,8 @@ import { seededRandom } from '../random.ts';
 import { openStore } from '../store/level-store.ts';
 import type { Store } from '../store/store.ts';
 import { formatAddress } from '../transport/address.ts';
+import { Topics } from '../topics/topics.ts';
+import type { JoinOptions, Topic } from '../topics/topic.ts';
 import { openIdentity } from '../transport/identity.ts';
 import type { Identity } from '../transport/identity.ts';
 import { RunningApp } from './app.ts';
@@ -48,7 +50,12 @@ export interface HearsayNode extends AsyncDisposable {
    * @throws HearsayError `HEARSAY_BAD_CONFIG` for the name (1 to 64 bytes), `HEARSAY_ALREADY_RUNNING`, `HEARSAY_AGENT_FAILED` when `onInit` or `onLoad` failed
    */
   run<A extends Agent>(name: string, agent: A): Promise<AppOf<A>>;
-  /** Stops agents, says goodbye, and lets go of everything. Safe to call twice. */
+  /**
+   * Joins a topic: bytes among all who join the same name, without an agent of one's own. Joining twice shares one overlay.
+   * @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_ALREADY_RUNNING` when an agent has the name, `HEARSAY_CLOSED`
+   */
+  join(options: JoinOptions): Promise<Topic>;
+  /** Lets what was accepted leave, for limits.closeTimeoutMs at most, says goodbye, and lets go of everything. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -92,6 +99,9 @@ class Node implements HearsayNode {
   readonly #apps = new Map<string, RunningApp>();
   readonly #host: Host;
   readonly #network: Network;
+  readonly #topics: Topics;
+  /** The last link that ended, and how: what is told of its peer next is told because of it. */
+  #linkEnd: { readonly peer: PeerId; readonly reason: string } | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(given: NodeOptions, options: CheckedOptions, clock: Clock, identity: Identity, store: Store, events: NodeEvents) {
@@ -106,6 +116,10 @@ class Node implements HearsayNode {
     const { transports } = given;
     this.#network = new Network({ identity, options, transports, clock, store, random: this.#random, host: this.#host, events: this.#events });
     this.#host.connect(this.#network.router);
+    this.#topics = this.#makeTopics();
+    this.events$.subscribe((event) => {
+      if (event.type === 'link-down') this.#linkEnd = event;
+    });
   }
 
   get addresses(): readonly string[] {
@@ -137,6 +151,10 @@ class Node implements HearsayNode {
     return (await this.#run(name, agent)) as unknown as AppOf<A>;
   }
 
+  join(options: JoinOptions): Promise<Topic> {
+    return this.#topics.join(options);
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -146,6 +164,7 @@ class Node implements HearsayNode {
   }
 
   async #close(): Promise<void> {
+    await this.#topics.close();
     this.#network.leave();
     for (const app of [...this.#apps.values()].reverse()) await app.close();
     await this.#network.close();
@@ -181,6 +200,18 @@ class Node implements HearsayNode {
         if (report.type === 'published') this.#network.published();
         this.#apps.get(agent)?.report(report);
       },
+    });
+  }
+
+  #makeTopics(): Topics {
+    return new Topics({
+      limits: this.#options.limits,
+      after: (delayMs, run) => this.#clock.after(delayMs, run),
+      run: (name, agent) => this.#run(name, agent),
+      listeners: (name) => this.#host.listeners(name)?.peers ?? [],
+      listen: (name, port) => this.#host.listeners(name)?.tell(port),
+      contact: (addresses) => this.#network.contact(addresses),
+      linkEnd: (peer) => (this.#linkEnd?.peer === peer && !this.peers.includes(peer) ? this.#linkEnd.reason : undefined),
     });
   }
 

@@ -42,6 +42,7 @@ const delayMs: FieldRule = { rule: `is a number from 0 to ${MAX_WAIT_MS}`, holds
 
 const reasonOrNone: FieldRule = { rule: `is a string of 1 to ${MAX_PATH_BYTES} bytes, if given`, holds: (value) => value === undefined || isText(value, MAX_PATH_BYTES) };
 const hops: FieldRule = { rule: `is a whole number from 0 to ${MAX_HOPS}`, holds: (value) => isNatural(value) && value <= MAX_HOPS };
+const hopsOrNone: FieldRule = { rule: `is a whole number from 0 to ${MAX_HOPS}, if given`, holds: (value) => value === undefined || hops.holds(value) };
 const flag: FieldRule = { rule: 'is a boolean', holds: (value) => typeof value === 'boolean' };
 const bytes: FieldRule = { rule: 'is a Uint8Array', holds: (value) => value instanceof Uint8Array };
 const count: FieldRule = { rule: 'is a whole number from 0', holds: isNatural };
@@ -50,7 +51,7 @@ const report: FieldRule = { rule: 'is a report', holds: isTyped };
 
 /** What is checked of each effect: whatever the host could stumble over. */
 const RULES: { readonly [T in Effect['type']]: Readonly<Record<string, FieldRule>> } = {
-  fact: { paths, mark: name, except: peerOrNone, only: peersOrNone },
+  fact: { paths, mark: name, except: peerOrNone, only: peersOrNone, hops: hopsOrNone },
   kick: { paths, peer: peerOrNone, reason: reasonOrNone },
   poke: { wire: text, peer, agent: name, mark: name },
   watch: { wire: text, peer, agent: name, path },

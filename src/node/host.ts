@@ -7,6 +7,7 @@ import { primitives } from '../crypto/index.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
+import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import { decodePayload } from '../marks/payload.ts';
 import type { Random } from '../random.ts';
 import type { AgentState, Store } from '../store/store.ts';
@@ -15,8 +16,10 @@ import { AgentRunner } from './agent-runner.ts';
 import type { Answer } from './agent-input.ts';
 import type { Clock } from './clock.ts';
 import { isMark } from './effects.ts';
+import { Listeners } from './listeners.ts';
 import type { Router } from './router.ts';
 import { OutgoingFact, Subscriber, Subscriptions, maxWireBytes } from './subscribers.ts';
+import { Tallies } from './tallies.ts';
 import type { Outward } from './transaction.ts';
 import { Watches } from './watches.ts';
 import type { Watch, WatchName } from './watches.ts';
@@ -42,6 +45,8 @@ interface Running {
   readonly topic: string;
   readonly subscriptions: Subscriptions;
   readonly watches: Watches;
+  readonly tallies: Tallies;
+  readonly listeners: Listeners;
   readonly open: { readonly pokes: readonly string[]; readonly paths: readonly string[] };
 }
 
@@ -108,10 +113,10 @@ export class Host {
       isAdmin: (peer) => this.#port.isAdmin(peer),
       admit: (subscriber) => subscriptions.add(subscriber),
       perform: (effect, answering, early) => this.#perform(running, effect, answering, early),
-      report: (report) => this.#port.report(name, report),
+      report: (report) => this.#port.report(name, report.type === 'published' ? running.tallies.complete(report) : report),
       restarted: () => this.#cut(running, 'restarted'),
     });
-    const running: Running = { runner, topic, subscriptions, open, watches: new Watches() };
+    const running: Running = { runner, topic, subscriptions, open, watches: new Watches(), tallies: new Tallies(), listeners: new Listeners() };
     this.#running.set(name, running);
     this.#byTopic.set(topic, running);
     return running;
@@ -144,10 +149,15 @@ export class Host {
     return this.#running.get(name)?.runner.peek(path);
   }
 
+  /** The peers that listen to what a running agent gossips. */
+  listeners(name: string): Listeners | undefined {
+    return this.#running.get(name)?.listeners;
+  }
+
   /** A subscription from our own process; the result ends it. */
   watch(name: string, path: string, on: LocalWatcher): () => void {
     const dropped = (): void => this.#port.report(name, { type: 'event', event: { name: 'lagged', count: 1, reason: 'a fact while the watch was being answered' } });
-    const subscriber = new Subscriber(this.#port.our, path, { fact: ({ mark, data }) => on.fact(mark, data), kicked: (reason) => on.kicked(reason), dropped });
+    const subscriber = new Subscriber(this.#port.our, path, { fact: ({ mark, data }) => void on.fact(mark, data), kicked: (reason) => on.kicked(reason), dropped });
     this.#watchLocal(name, subscriber, (refused, error) => on.acked(refused, error));
     return () => subscriber.end();
   }
@@ -157,7 +167,10 @@ export class Host {
     const running = this.#byTopic.get(topic);
     // Not running and not open look alike, so that strangers do not learn what runs.
     if (running === undefined || !running.open.paths.some((path) => subscriber.path === path || subscriber.path.startsWith(`${path}/`))) return answer('forbidden');
-    this.#enqueueWatch(running, subscriber, (refused) => answer(this.#reasonFor(subscriber.peer, running, refused)));
+    this.#enqueueWatch(running, subscriber, (refused) => {
+      answer(this.#reasonFor(subscriber.peer, running, refused));
+      if (refused === undefined && subscriber.path === GOSSIP_GOSSIP) running.listeners.add(subscriber);
+    });
   }
 
   /** A peer pokes. */
@@ -225,10 +238,11 @@ export class Host {
   }
 
   #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
-    const { paths, mark, data } = effect;
+    const { paths, mark, data, rumor } = effect;
     const fact = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits));
     if (paths.length === 0) answering?.give(fact, early);
-    else from.subscriptions.give(paths, fact, effect, early);
+    // What is relayed on receipt is nobody's publication.
+    else from.subscriptions.give(paths, fact, effect, early, rumor === undefined || early ? undefined : from.tallies.of(rumor));
     if (fact.fault !== undefined) this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that no link can carry', error: fact.fault } });
   }
 

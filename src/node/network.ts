@@ -131,6 +131,11 @@ export class Network {
     throw answered ?? new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: errors.at(-1) });
   }
 
+  /** Keeps a link to each of these addresses, too; the result lets go of them. */
+  contact(addresses: readonly string[]): () => void {
+    return this.#bootstrap.add(addresses);
+  }
+
   /** Whether our user added that peer. */
   isTarget(peer: PeerId): boolean {
     return this.#targets.has(peer);

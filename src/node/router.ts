@@ -11,7 +11,7 @@ import type { Message } from './messages.ts';
 import { Session } from './session.ts';
 import type { AskedPoke, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
-import type { OutgoingFact } from './subscribers.ts';
+import type { OutgoingFact, Ungiven } from './subscribers.ts';
 
 /** What the router asks of the node. */
 export interface RouterPort {
@@ -222,11 +222,15 @@ export class Router {
     else this.#port.record(peer, record);
   }
 
-  #sendFact(peer: PeerId, heads: FactHeads, fact: OutgoingFact): void {
-    if (this.#port.congested(peer)) return this.#port.dropped(peer);
-    const { payload } = fact;
+  #sendFact(peer: PeerId, heads: FactHeads, fact: OutgoingFact): Ungiven | undefined {
+    if (this.#port.congested(peer)) {
+      this.#port.dropped(peer);
+      return 'slow-reader';
+    }
     // Of what no link can carry the host tells the agent.
-    if (payload !== undefined && !this.#closed) this.#port.send(peer, heads.of(fact.mark), payload);
+    if (fact.payload === undefined) return 'too-large';
+    if (!this.#closed) this.#port.send(peer, heads.of(fact.mark), fact.payload);
+    return undefined;
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {

@@ -46,9 +46,19 @@ export class OutgoingFact {
   }
 }
 
+/** Why a fact was not given to a subscriber. */
+export type Ungiven = 'slow-reader' | 'too-large';
+
+/** Who was given a fact, and who was not. */
+export interface Tally {
+  readonly sent: PeerId[];
+  readonly refused: { readonly peer: PeerId; readonly reason: Ungiven }[];
+}
+
 /** Where a subscriber's facts go. */
 export interface Sink {
-  fact(fact: OutgoingFact): void;
+  /** @returns why it was not sent, if it was not */
+  fact(fact: OutgoingFact): Ungiven | undefined;
   /** We ended it. */
   kicked(reason: string): void;
   /** A fact was not kept for it while its watch was being answered. */
@@ -82,11 +92,17 @@ export class Subscriber {
   }
 
   /** Gives a fact. `early` ones (relayed on receipt) are held while the watch is being answered; others belong to the time before it. */
-  give(fact: OutgoingFact, early: boolean): void {
-    if (this.#state === 'open') this.#sink.fact(fact);
+  give(fact: OutgoingFact, early: boolean, tally?: Tally): void {
+    if (this.#state === 'open') this.#tell(fact, tally);
     else if (this.#state !== 'waiting' || !early) return;
     else if (this.#held.length < MAX_HELD_FACTS) this.#held.push(fact);
     else this.#sink.dropped();
+  }
+
+  #tell(fact: OutgoingFact, tally: Tally | undefined): void {
+    const reason = this.#sink.fact(fact);
+    if (reason === undefined) tally?.sent.push(this.peer);
+    else tally?.refused.push({ peer: this.peer, reason });
   }
 
   /** The watch was accepted: from now on it gets every fact. Does nothing when it ended meanwhile. */
@@ -145,12 +161,17 @@ export class Subscriptions {
     });
   }
 
+  /** The peers that subscribe to a path, those whose watch is still being answered too. */
+  peersOf(path: string): readonly PeerId[] {
+    return [...new Set([...(this.#byPath.get(path) ?? [])].map(({ peer }) => peer))];
+  }
+
   /** Gives a fact to all subscribers of the paths, each once: to those of `only`, if given, and not to the peer that told us. */
-  give(paths: readonly string[], fact: OutgoingFact, { except, only }: { readonly except?: PeerId; readonly only?: readonly PeerId[] }, early: boolean): void {
+  give(paths: readonly string[], fact: OutgoingFact, { except, only }: { readonly except?: PeerId; readonly only?: readonly PeerId[] }, early: boolean, tally?: Tally): void {
     const chosen = only && new Set(only);
     for (const path of paths) {
       for (const subscriber of this.#byPath.get(path) ?? []) {
-        if (subscriber.peer !== except && chosen?.has(subscriber.peer) !== false) subscriber.give(fact, early);
+        if (subscriber.peer !== except && chosen?.has(subscriber.peer) !== false) subscriber.give(fact, early, tally);
       }
     }
   }

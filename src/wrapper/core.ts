@@ -131,7 +131,7 @@ export class GossipCore<Body> {
   #dispatchRumor(input: RumorInput<Body>): void {
     switch (input.type) {
       case 'Published':
-        return this.#rumors.published(input);
+        return this.#rumors.published(input, this.#refusedPals());
       case 'FirstAnswerGiven':
         return this.#rumors.firstAnswer(input);
       case 'RumorArrived':
@@ -266,6 +266,11 @@ export class GossipCore<Body> {
       this.#refusals.add(peer, nowMs);
       this.#emit({ type: 'Kick', peer, reason: FORBIDDEN });
     }
+  }
+
+  #refusedPals(): readonly PeerId[] {
+    const { circle } = this.#context;
+    return [...this.#refusals.peers()].filter((peer) => circle.mayHear('anybody', peer));
   }
 
   /** Asks a peer again that refused or kicked us. */

@@ -3,8 +3,10 @@
  */
 import { fact, forget, kick, leave, poke, refuse, rest, save, wait, watch } from '../agent.ts';
 import type { Bowl, Effect } from '../agent.ts';
+import type { PeerId } from '../ids.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { Body } from './body.ts';
+import { FORBIDDEN } from './core.ts';
 import type { GossipEffect } from './core/messages.ts';
 import { heldValue } from './held-entries.ts';
 import { GOSSIP_WELCOME } from './orders.ts';
@@ -52,7 +54,7 @@ export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Ef
     case 'SaveConfig':
       return save(CONFIG_KEY, effect.config);
     default:
-      return rumorEffect(effect);
+      return rumorEffect(effect, our);
   }
 }
 
@@ -62,7 +64,7 @@ function sendEffect(effect: Extract<GossipEffect<Body>, { type: 'Send' | 'SendUp
     case 'Send': {
       const { except, only } = effect;
       const data = withHops(effect.body.rumor.bytes, effect.hops);
-      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
+      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, rumor: effect.id, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
     }
     case 'SendUpgrade':
       return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_UPGRADE, data: encodeUpgrade(effect.id, effect.hops), only: effect.only };
@@ -73,10 +75,10 @@ function sendEffect(effect: Extract<GossipEffect<Body>, { type: 'Send' | 'SendUp
   }
 }
 
-type RumorEffect = Extract<GossipEffect<Body>, { type: 'Remember' | 'Keep' | 'Deliver' | 'Quarantine' | 'ReportConfig' | 'ReportRumor' | 'Notice' }>;
+type RumorEffect = Extract<GossipEffect<Body>, { type: 'Remember' | 'Keep' | 'Deliver' | 'Quarantine' | 'ReportConfig' | 'ReportRumor' | 'ReportPublished' | 'Notice' }>;
 
 /** Those that only wrappers have. */
-function rumorEffect(effect: RumorEffect): Effect {
+function rumorEffect(effect: RumorEffect, our: PeerId): Effect {
   switch (effect.type) {
     case 'Remember': {
       const { id, hops, delivered, relayed } = effect;
@@ -99,6 +101,10 @@ function rumorEffect(effect: RumorEffect): Effect {
     case 'ReportRumor': {
       const { what, id, hops, src, body } = effect;
       return { type: 'report', report: { type: what, rumor: { id, ...body.shown, hops, src } } };
+    }
+    case 'ReportPublished': {
+      const { id, hops, body, passed, refused } = effect;
+      return { type: 'report', report: { type: 'published', rumor: { id, ...body.shown, hops, src: our, sent: [], refused: refused.map((peer) => ({ peer, reason: FORBIDDEN })), passed } } };
     }
     case 'Notice':
       return { type: 'report', report: { type: 'event', event: effect.event } };

@@ -67,8 +67,9 @@ function reservedFact(effect: FactEffect, reserved: readonly Path[], { marks, ma
   if (reserved.length > 1) throw bad('to have at most one reserved path', reserved.join(' '));
   switch (reserved[0]) {
     case GOSSIP_SOURCE: {
+      const { hops } = effect;
       const body = ownBody(marks, effect, bowl.limits.maxPayloadBytes);
-      return { type: 'Published', id: idOf(body, bowl), body, bytes: body.rumor.bytes.length };
+      return { type: 'Published', id: idOf(body, bowl), body, bytes: body.rumor.bytes.length, ...(hops !== undefined && { hops }) };
     }
     case GOSSIP_CONFIG:
       if (effect.mark !== GOSSIP_CONFIG_MARK) throw bad(`on ${GOSSIP_CONFIG} to have the mark ${GOSSIP_CONFIG_MARK}`, effect.mark);

@@ -71,7 +71,7 @@ describe('a chain of pals', () => {
     await apps[0]?.poke('say', 'x');
     const [atBob, atCat, relayed] = await Promise.all(got);
     const { id } = await published;
-    expect(await published).toEqual({ id, mark: 'line', data: 'x', hops: 1, src: nodes[0]?.id });
+    expect(await published).toEqual({ id, mark: 'line', data: 'x', hops: 1, src: nodes[0]?.id, sent: [nodes[1]?.id], refused: [], passed: false });
     expect(atBob).toEqual({ id, mark: 'line', data: 'x', hops: 1, src: nodes[0]?.id });
     expect(relayed).toEqual({ id, mark: 'line', data: 'x', hops: 0, src: nodes[0]?.id });
     expect(atCat).toEqual({ id, mark: 'line', data: 'x', hops: 0, src: nodes[1]?.id });

@@ -6,7 +6,7 @@ const [ann, bob] = ['a', 'b'].map((digit) => digit.repeat(64) as PeerId) as [Pee
 
 function subscriber(peer: PeerId, path: string): { one: Subscriber; got: string[] } {
   const got: string[] = [];
-  return { one: new Subscriber(peer, path, { fact: ({ data }) => got.push(String(data)), kicked: (reason) => got.push(`kicked: ${reason}`), dropped: () => got.push('dropped') }), got };
+  return { one: new Subscriber(peer, path, { fact: ({ data }) => void got.push(String(data)), kicked: (reason) => got.push(`kicked: ${reason}`), dropped: () => got.push('dropped') }), got };
 }
 
 describe('a subscriber', () => {
@@ -36,7 +36,7 @@ describe('a subscriber', () => {
 
   test('that leaves over the first of what was held gets no second', () => {
     const got: unknown[] = [];
-    const fact = ({ data }: OutgoingFact): void => {
+    const fact = ({ data }: OutgoingFact): undefined => {
       got.push(data);
       one.end();
     };

@@ -72,7 +72,7 @@ export async function loneHost(given: { level?: Level; limits?: Partial<Limits>;
     watchFrom: (src, agent, path) =>
       new Promise((resolve) => {
         const got: unknown[] = [];
-        const subscriber = new Subscriber(src, path, { fact: ({ data }) => got.push(data), kicked: (reason) => got.push({ kicked: reason }), dropped: () => got.push('dropped') });
+        const subscriber = new Subscriber(src, path, { fact: ({ data }) => void got.push(data), kicked: (reason) => got.push({ kicked: reason }), dropped: () => got.push('dropped') });
         host.watched(topicOf(NETWORK, agent), subscriber, (refused) => {
           if (refused === undefined) subscriber.open();
           resolve({ refused, got, end: () => subscriber.end() });

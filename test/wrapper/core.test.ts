@@ -186,8 +186,8 @@ rows('W12 emitting (passing is refused by the config: config.test.ts)', [
     effects: [
       { type: 'Remember', id: ID, hops: 2, delivered: true, relayed: true },
       { type: 'Keep', id: ID, hops: 2, body: 'mine' },
-      { type: 'Send', hops: 1, body: 'mine' },
-      { type: 'ReportRumor', what: 'published', id: ID, hops: 1, src: ANN, body: 'mine' },
+      { type: 'Send', id: ID, hops: 1, body: 'mine' },
+      { type: 'ReportPublished', id: ID, hops: 1, body: 'mine', passed: false, refused: [] },
     ],
   },
   {
@@ -234,7 +234,7 @@ const HEARS_BOB = { config: { hear: 'targets', hops: 1 }, before: [meet(BOB)] } 
 const remember = (hops: number, delivered: boolean, relayed: boolean): Out => ({ type: 'Remember', id: ID, hops, delivered, relayed });
 const keepsAt = (hops: number): Out => ({ type: 'Keep', id: ID, hops, body: 'news' });
 const relaysWith = (hops: number): readonly Out[] => [
-  { type: 'Send', hops, body: 'news', except: BOB },
+  { type: 'Send', id: ID, hops, body: 'news', except: BOB },
   { type: 'ReportRumor', what: 'relayed', id: ID, hops, src: BOB, body: 'news' },
 ];
 const delivers: Out = { type: 'Deliver', id: ID, from: BOB, body: 'news', replayed: false };

@@ -62,9 +62,10 @@ const waits: Out = { type: 'SetTimer', timer: { of: 'leave', id: ID }, delayMs: 
 const passes = (to: PeerId, hops = 2): readonly Out[] => [saves(to, hops), { type: 'Pass', id: ID, to, hops, body: 'news' }];
 const dropped: readonly Out[] = [{ type: 'ForgetHeld', id: ID }, { type: 'CancelTimer', timer: { of: 'embargo', id: ID } }];
 const remembers = (hops: number, delivered: boolean, relayed: boolean): Out => ({ type: 'Remember', id: ID, hops, delivered, relayed });
-const reports = (what: 'published' | 'relayed', src: PeerId, hops = 2): Out => ({ type: 'ReportRumor', what, id: ID, hops, src, body: 'news' });
+const reports = (what: 'relayed', src: PeerId, hops = 2): Out => ({ type: 'ReportRumor', what, id: ID, hops, src, body: 'news' });
+const published: Out = { type: 'ReportPublished', id: ID, hops: 2, body: 'news', passed: true, refused: [] };
 const sweeps: Out = { type: 'SetTimer', timer: { of: 'recent' }, delayMs: 120_000 };
-const publishes = (hops = 2): readonly Out[] => [...dropped, remembers(hops + 1, true, true), { type: 'Keep', id: ID, hops: hops + 1, body: 'news' }, sweeps, { type: 'Send', hops, body: 'news' }];
+const publishes = (hops = 2): readonly Out[] => [...dropped, remembers(hops + 1, true, true), { type: 'Keep', id: ID, hops: hops + 1, body: 'news' }, sweeps, { type: 'Send', id: ID, hops, body: 'news' }];
 const delivers = (from: PeerId): Out => ({ type: 'Deliver', id: ID, from, body: 'news', replayed: false });
 
 interface Row {
@@ -94,8 +95,8 @@ const publishing = { random: loaded(0) };
 const any = (effect: object): Out => expect.objectContaining(effect) as unknown as Out;
 
 rows('W12 emitting', [
-  { name: 'W12 a coin: ours is held before anything else happens', config: COIN, input: mine, effects: [remembers(0, true, false), ...held, reports('published', ANN)] },
-  { name: 'W12 a stem: the same, and nothing says that the agent has it', config: STEM, input: mine, effects: [...held, reports('published', ANN)] },
+  { name: 'W12 a coin: ours is held before anything else happens', config: COIN, input: mine, effects: [remembers(0, true, false), ...held, published] },
+  { name: 'W12 a stem: the same, and nothing says that the agent has it', config: STEM, input: mine, effects: [...held, published] },
   { name: 'W12 the coin says publish', config: COIN, setup: publishing, before: [mine], input: leaves, effects: publishes() },
   { name: 'W12 W13 the coin says pass: to one peer, the count unchanged', config: COIN, before: [mine], input: leaves, effects: passes(BOB) },
   { name: 'W12 not back to whom it came from', config: COIN, before: [poked(BOB)], input: leaves, effects: passes(CAT) },
@@ -108,7 +109,7 @@ rows('W12 emitting', [
   { name: 'W12 a stem: ours takes a hop, whatever the epoch', config: STEM, setup: { random: seededRandom('any') }, pals: [BOB], before: [mine], input: leaves, effects: [any({ type: 'SaveHeld', successor: BOB }), any({ type: 'Pass', to: BOB })] },
   { name: 'research 4.3 a stem ends with the hops of the code, not with personal ones', config: STEM, before: [{ type: 'Configured', change: { hops: 7 } }, mine], input: leaves, effects: passes(BOB) },
   { name: 'W12 a coin: the config counts', config: COIN, before: [{ type: 'Configured', change: { hops: 7 } }, mine], input: leaves, effects: passes(BOB, 6) },
-  { name: 'said again while it is held: it is on its way', config: STEM, before: [mine], input: mine, effects: [reports('published', ANN)] },
+  { name: 'said again while it is held: it is on its way', config: STEM, before: [mine], input: mine, effects: [published] },
   { name: 'a leave timer of an earlier run: nothing', config: COIN, input: leaves, effects: [] },
 ]);
 
@@ -135,7 +136,7 @@ rows('better 2: the embargo', [
 ]);
 
 rows('better 3: held is not heard', [
-  { name: 'heard with no hops left: its own pals hear it all the same', config: COIN, before: [poked(BOB), leaves, copy(DAN, 0, { hops: 0, delivered: true, relayed: false })], input: leaves, effects: [remembers(0, true, true), { type: 'Send', hops: 0, body: 'news', except: DAN }, reports('relayed', DAN, 0)] },
+  { name: 'heard with no hops left: its own pals hear it all the same', config: COIN, before: [poked(BOB), leaves, copy(DAN, 0, { hops: 0, delivered: true, relayed: false })], input: leaves, effects: [remembers(0, true, true), { type: 'Send', id: ID, hops: 0, body: 'news', except: DAN }, reports('relayed', DAN, 0)] },
   { name: 'not held and heard with no hops left: not relayed', config: COIN, input: copy(DAN, 0), effects: [remembers(0, true, false), { type: 'Keep', id: ID, hops: 0, body: 'news' }, sweeps, delivers(DAN)] },
   { name: 'a stem: the agent has it when it is published', config: STEM, before: [poked(BOB), leaves], input: copy(DAN, 2), effects: [...dropped, remembers(2, true, false), { type: 'Keep', id: ID, hops: 2, body: 'news' }, sweeps, waits, delivers(DAN)] },
   { name: 'a stem: or when the embargo ends', config: STEM, before: [poked(BOB), leaves], atMs: DEADLINE, input: embargoed, effects: [...publishes(), reports('relayed', BOB), delivers(BOB)] },
@@ -150,7 +151,7 @@ rows('W19 a rumor to pass on', [
   { name: 'W19 with hops 0 nothing is passed: refused, so that it finds another way', config: { hops: 0 }, input: poked(BOB), effects: [{ type: 'Refuse', reason: 'gossip-rejected' }] },
   { name: 'W19 a coin: the agent has it at once', config: COIN, input: poked(BOB), effects: [remembers(0, true, false), ...held, delivers(BOB)] },
   { name: 'W19 a stem: nothing but held', config: STEM, input: poked(BOB), effects: held },
-  { name: 'W19 passing off: published as it came, no hop used up', config: {}, input: poked(BOB), effects: [remembers(3, true, true), { type: 'Keep', id: ID, hops: 3, body: 'news' }, { type: 'Send', hops: 2, body: 'news' }, reports('relayed', BOB), delivers(BOB)] },
+  { name: 'W19 passing off: published as it came, no hop used up', config: {}, input: poked(BOB), effects: [remembers(3, true, true), { type: 'Keep', id: ID, hops: 3, body: 'news' }, { type: 'Send', id: ID, hops: 2, body: 'news' }, reports('relayed', BOB), delivers(BOB)] },
   { name: 'W19 and better 6 a huge count is clamped', config: STEM, before: [poked(BOB, 255)], input: leaves, effects: passes(CAT, 14) },
   { name: 'W19 published long ago: nothing more', config: COIN, input: poked(BOB, 2, { hops: 3, delivered: true, relayed: true }), effects: [] },
   { name: 'W19 invalid: told, not passed on', config: COIN, input: { ...poked(BOB), verdict: { type: 'invalid', reason: 'odd' } } as In, effects: [remembers(2, true, false), { type: 'Notice', event: { name: 'invalid-data', peer: BOB, reason: 'odd' } }, delivers(BOB)] },
@@ -159,9 +160,9 @@ rows('W19 a rumor to pass on', [
   { name: 'better 1 a loop, a stem: it goes another way', config: STEM, before: [mine, leaves, poked(CAT)], input: leaves, effects: passes(DAN) },
   { name: 'better 1 a loop with no other way: published', config: STEM, pals: [BOB, CAT], before: [mine, leaves, poked(CAT)], input: leaves, effects: [...publishes(), reports('relayed', CAT)] },
   { name: 'better 1 a loop that the coin ends', config: COIN, setup: { random: loaded(1, 0) }, before: [mine, leaves, poked(CAT)], input: leaves, effects: [...publishes(), reports('relayed', CAT)] },
-  { name: 'limits.maxHeld: the oldest is published', config: STEM, setup: twice, before: [{ ...poked(BOB), id: rumorOf(2) } as In], input: poked(BOB), effects: expect.arrayContaining([{ type: 'ForgetHeld', id: rumorOf(2) }, { type: 'Send', hops: 2, body: 'news' }, ...held]) as unknown as Out[] },
+  { name: 'limits.maxHeld: the oldest is published', config: STEM, setup: twice, before: [{ ...poked(BOB), id: rumorOf(2) } as In], input: poked(BOB), effects: expect.arrayContaining([{ type: 'ForgetHeld', id: rumorOf(2) }, { type: 'Send', id: rumorOf(2), hops: 2, body: 'news' }, ...held]) as unknown as Out[] },
   { name: 'limits.maxHeldBytes: the oldest is published', config: STEM, setup: { maxHeldBytes: 7 }, before: [{ ...poked(BOB), id: rumorOf(2) } as In], input: poked(BOB), effects: expect.arrayContaining([{ type: 'ForgetHeld', id: rumorOf(2) }, ...held]) as unknown as Out[] },
-  { name: 'limits.maxHeldBytes: what is larger than all the room is published', config: STEM, setup: { maxHeldBytes: 3 }, input: mine, effects: [remembers(3, true, true), { type: 'Keep', id: ID, hops: 3, body: 'news' }, sweeps, { type: 'Send', hops: 2, body: 'news' }, reports('published', ANN)] },
+  { name: 'limits.maxHeldBytes: what is larger than all the room is published', config: STEM, setup: { maxHeldBytes: 3 }, input: mine, effects: [remembers(3, true, true), { type: 'Keep', id: ID, hops: 3, body: 'news' }, sweeps, { type: 'Send', id: ID, hops: 2, body: 'news' }, published] },
 ]);
 
 const restored = { id: ID, body: 'news', bytes: 4, unknown: false, deadlineMs: DEADLINE + 20_000, hops: 2, successor: BOB, delivered: false, heard: false };
@@ -331,7 +332,7 @@ describe('the queue of what is relayed', () => {
     const core = coreOf(STEM);
     core.step(copy(BOB, 2), NOW);
     expect(core.step(copy(CAT, 5, { hops: 2, delivered: true, relayed: false }), NOW)).toEqual([remembers(5, true, false)]);
-    expect(core.step(leaves, NOW)).toEqual([remembers(4, true, true), { type: 'Send', hops: 4, body: 'news', only: [DAN] }, { type: 'SendUpgrade', id: ID, hops: 4, only: [BOB] }, reports('relayed', CAT, 4)]);
+    expect(core.step(leaves, NOW)).toEqual([remembers(4, true, true), { type: 'Send', id: ID, hops: 4, body: 'news', only: [DAN] }, { type: 'SendUpgrade', id: ID, hops: 4, only: [BOB] }, reports('relayed', CAT, 4)]);
     expect(core.step(leaves, NOW)).toEqual([]);
   });
 

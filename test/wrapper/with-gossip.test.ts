@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { of, Subject } from 'rxjs';
 import * as z from 'zod';
 import { fact, forget, kick, leave, poke, refuse, rest, save, wait, watch } from '../../src/agent.ts';
-import type { Agent, Bowl, Datum, Effect, Effects, Emission, Report, Sign } from '../../src/agent.ts';
+import type { Agent, Bowl, Datum, Effect, Effects, Emission, FactEffect, Report, Sign } from '../../src/agent.ts';
 import { HearsayError } from '../../src/errors.ts';
 import type { PeerId, RumorId } from '../../src/ids.ts';
 import { defineMarks } from '../../src/marks/define-marks.ts';
@@ -28,6 +28,8 @@ const CONFIG = '/~/gossip/config';
 
 const wireOf = (text: unknown, hops: number, mark = 'say'): Uint8Array => withHops(encodeRumor(mark, encodePayload(text)).bytes, hops);
 const idOf = (text: unknown, mark = 'say'): RumorId => rumorId('rumors', mark, encodePayload(text));
+/** A rumor on its way to all subscribers. */
+const tells = (text: string, hops: number): FactEffect => ({ type: 'fact', paths: [GOSSIP], mark: 'gossip-rumor', data: wireOf(text, hops), rumor: idOf(text) });
 const ofType = <T extends Effect['type']>(effects: readonly Effect[], type: T): Extract<Effect, { type: T }>[] => effects.filter((effect): effect is Extract<Effect, { type: T }> => effect.type === type);
 
 /** An agent that does what a poke says, and notes what it hears. */
@@ -174,7 +176,7 @@ describe('what the inner agent returns', () => {
 
   test('W5 ordinary paths get the fact as it is, the reserved one is handled', async () => {
     const { outcome } = await returning(fact(['/log', '/~/gossip/source', '/more'], 'say', 'hi'));
-    expect(ofType(outcome.effects, 'fact')).toEqual([fact(['/log', '/more'], 'say', 'hi'), fact([GOSSIP], 'gossip-rumor', wireOf('hi', 1))]);
+    expect(ofType(outcome.effects, 'fact')).toEqual([fact(['/log', '/more'], 'say', 'hi'), tells('hi', 1)]);
   });
 
   test('W5 two reserved paths in one fact: an error that names them', async () => {
@@ -188,8 +190,8 @@ describe('what the inner agent returns', () => {
     expect(outcome.effects).toEqual([
       { type: 'remember', id: idOf('hi'), hops: 2, delivered: true, relayed: true },
       { type: 'keep', id: idOf('hi'), mark: 'say', payload: encodePayload('hi'), hops: 2 },
-      fact([GOSSIP], 'gossip-rumor', wireOf('hi', 1)),
-      { type: 'report', report: { type: 'published', rumor: { id: idOf('hi'), mark: 'say', data: 'hi', hops: 1, src: ANN } } },
+      tells('hi', 1),
+      { type: 'report', report: { type: 'published', rumor: { id: idOf('hi'), mark: 'say', data: 'hi', hops: 1, src: ANN, sent: [], refused: [], passed: false } } },
     ]);
   });
 
@@ -264,7 +266,7 @@ describe('what the inner agent returns', () => {
   ];
   test.each(shapes)('W6 $name of effects is published', async ({ effects }) => {
     const { host } = await returning(effects);
-    expect(host.out).toContainEqual(fact([GOSSIP], 'gossip-rumor', wireOf('hi', 1)));
+    expect(host.out).toContainEqual(tells('hi', 1));
     expect([...host.seen.keys()]).toEqual([idOf('hi')]);
   });
 
@@ -276,7 +278,7 @@ describe('what the inner agent returns', () => {
     const later = host.poke('do', 'later');
     await host.poke('do', 'now');
     heldUntil(marks.invent('say', 'hi'));
-    expect(ofType((await later).effects, 'fact')).toEqual([fact([GOSSIP], 'gossip-rumor', wireOf('hi', 4))]);
+    expect(ofType((await later).effects, 'fact')).toEqual([tells('hi', 4)]);
   });
 
   test('each emission is an event of its own: one that fails harms no other', async () => {
@@ -451,7 +453,7 @@ describe('a rumor arrives', () => {
     expect(host.arrive(wireOf('hi', 3), BOB)).toEqual([
       { type: 'remember', id, hops: 3, delivered: true, relayed: true },
       { type: 'keep', id, mark: 'say', payload: encodePayload('hi'), hops: 3 },
-      { ...fact([GOSSIP], 'gossip-rumor', wireOf('hi', 2)), except: BOB },
+      { ...tells('hi', 2), except: BOB },
       { type: 'report', report: { type: 'relayed', rumor: { ...shown, hops: 2 } } },
       { type: 'deliver', wire: GOSSIP, sign: { type: 'fact', mark: 'say', data: 'hi', id }, src: BOB, id, bytes: wireOf('hi', 3).length },
     ]);
@@ -503,7 +505,7 @@ describe('a rumor arrives', () => {
       await host.pals('meet', BOB);
       host.arrive(wireOf('hi', 0), BOB);
       await host.settle();
-      expect(ofType(host.out, 'fact')).toEqual([fact([GOSSIP], 'gossip-rumor', wireOf('re', 1))]);
+      expect(ofType(host.out, 'fact')).toEqual([tells('re', 1)]);
       expect(host.reports.filter(({ type }) => type === 'received')).toHaveLength(1);
     }
   });
@@ -527,7 +529,7 @@ describe('a rumor arrives', () => {
   test('better 6 a huge hop count is clamped, and the sender is not told again', async () => {
     const { host } = await hearing();
     host.arrive(wireOf('hi', 255), BOB);
-    expect(ofType(host.out, 'fact')).toEqual([{ ...fact([GOSSIP], 'gossip-rumor', wireOf('hi', 13)), except: BOB }]);
+    expect(ofType(host.out, 'fact')).toEqual([{ ...tells('hi', 13), except: BOB }]);
   });
 
   test('better 9 across a restart nothing is delivered twice', async () => {
@@ -737,7 +739,7 @@ describe('passing', () => {
     await host.poke('say', 'hi');
     host.nowMs += 5_000;
     const { effects } = await wakes(host, `/~/gossip/embargo/${id}`);
-    expect(ofType(effects, 'fact')).toEqual([fact([GOSSIP], 'gossip-rumor', wireOf('hi', 2))]);
+    expect(ofType(effects, 'fact')).toEqual([tells('hi', 2)]);
     expect([heldKeys(host), host.seen.get(id)]).toEqual([[], { hops: 3, delivered: true, relayed: true }]);
   });
 
@@ -770,7 +772,7 @@ describe('passing', () => {
     const again = await passing('stem', host);
     again.host.nowMs += 60_000;
     const { effects } = await wakes(again.host, `/~/gossip/embargo/${idOf('hi')}`);
-    expect(ofType(effects, 'fact')).toEqual([fact([GOSSIP], 'gossip-rumor', wireOf('hi', 2))]);
+    expect(ofType(effects, 'fact')).toEqual([tells('hi', 2)]);
     expect(again.echo.heard).toEqual([{ mark: 'say', data: 'hi', src: ANN }]);
 
     const { host: other } = await passing('stem');
@@ -937,7 +939,7 @@ describe('wrappers around wrappers', () => {
     const host = await started({ onArrival: (wire) => (wire === '/mine' ? [fact(['/~/gossip/source'], 'say', 'hi')] : undefined) });
     const { agent } = host;
     const sign: Sign = { type: 'fact', mark: 'any', data: 1 };
-    expect(ofType(agent.onArrival?.('/mine', sign, host.bowl(BOB)) ?? [], 'fact')).toEqual([fact([GOSSIP], 'gossip-rumor', wireOf('hi', 1))]);
+    expect(ofType(agent.onArrival?.('/mine', sign, host.bowl(BOB)) ?? [], 'fact')).toEqual([tells('hi', 1)]);
     expect(agent.onArrival?.('/other', sign, host.bowl(BOB))).toBeUndefined();
     expect(agent.onArrival?.('/~/gossip/pals/targets', sign, host.bowl())).toBeUndefined();
   });

@@ -59,7 +59,8 @@ export type Input<Body> =
   | { readonly type: 'WatchAsked'; readonly peer: PeerId }
   /** One subscription of that peer ended, and we did not end it. */
   | { readonly type: 'SubscriberLeft'; readonly peer: PeerId }
-  | { readonly type: 'Published'; readonly id: RumorId; readonly body: Body; readonly bytes: number }
+  /** `hops`: as far as it may go, if that is less than the config allows. */
+  | { readonly type: 'Published'; readonly id: RumorId; readonly body: Body; readonly bytes: number; readonly hops?: number }
   /** The inner agent has a datum for one new subscriber. */
   | { readonly type: 'FirstAnswerGiven'; readonly to: PeerId; readonly id: RumorId; readonly seen: Seen | undefined; readonly body: Body }
   /** `change` has passed `configChange`. */
@@ -106,7 +107,7 @@ export type GossipEffect<Body> =
   | { readonly type: 'Remember'; readonly id: RumorId; readonly hops: number; readonly delivered: boolean; readonly relayed: boolean }
   | { readonly type: 'Keep'; readonly id: RumorId; readonly hops: number; readonly body: Body }
   /** To every subscriber but `except`, or to those of `only`. */
-  | { readonly type: 'Send'; readonly hops: number; readonly body: Body; readonly except?: PeerId; readonly only?: readonly PeerId[] }
+  | { readonly type: 'Send'; readonly id: RumorId; readonly hops: number; readonly body: Body; readonly except?: PeerId; readonly only?: readonly PeerId[] }
   /** Only the header, to subscribers that have the datum. */
   | { readonly type: 'SendUpgrade'; readonly id: RumorId; readonly hops: number; readonly only: readonly PeerId[] }
   /** To one peer, as a poke. It comes back as `PassAnswered`. */
@@ -125,5 +126,7 @@ export type GossipEffect<Body> =
   /** The persisted config: what was chosen, whether or not this code allows it. */
   | { readonly type: 'SaveConfig'; readonly config: unknown }
   | { readonly type: 'ReportConfig'; readonly config: GossipConfig }
-  | { readonly type: 'ReportRumor'; readonly what: 'published' | 'relayed'; readonly id: RumorId; readonly hops: number; readonly src: PeerId; readonly body: Body }
+  | { readonly type: 'ReportRumor'; readonly what: 'relayed'; readonly id: RumorId; readonly hops: number; readonly src: PeerId; readonly body: Body }
+  /** `passed`: it goes through a proxy first. `refused`: pals that asked to hear us and may not. */
+  | { readonly type: 'ReportPublished'; readonly id: RumorId; readonly hops: number; readonly body: Body; readonly passed: boolean; readonly refused: readonly PeerId[] }
   | { readonly type: 'Notice'; readonly event: AgentEvent };

@@ -3,6 +3,7 @@
  */
 import type { Seen } from '../../agent.ts';
 import type { PeerId, RumorId } from '../../ids.ts';
+import { MAX_HOPS } from '../config.ts';
 import type { Context } from './context.ts';
 import type { Arrival, Input } from './messages.ts';
 import type { Passing } from './passing.ts';
@@ -38,21 +39,22 @@ export class Rumors<Body> {
     return hops > 0 && this.#goesOn(this.#context.clamp(hops), seen) && !(seen.relayed && this.#spread.has(id));
   }
 
-  published({ id, body, bytes }: In<Body, 'Published'>): void {
+  /** @param refused pals that asked to hear us and may not */
+  published({ id, body, bytes, hops: most = MAX_HOPS }: In<Body, 'Published'>, refused: readonly PeerId[]): void {
     const { config, given, our } = this.#context;
-    if (config.hops === 0) {
+    if (config.hops === 0 || most === 0) {
       // Differs: Urbit decrements before it looks, and crashes.
       return this.#context.emit({ type: 'Remember', id, hops: 0, delivered: true, relayed: false });
     }
     // A personal count would be a fingerprint at the end of the stem: there the code's counts (research 4.3).
-    const hops = (config.pass === 'stem' ? given.hops : config.hops) - 1;
+    const hops = Math.min(most, config.pass === 'stem' ? given.hops : config.hops) - 1;
     if (config.pass === false) {
       this.#spread.publish({ id, hops, body, from: our }, bytes);
     } else {
       if (config.pass === true) this.#context.emit({ type: 'Remember', id, hops: 0, delivered: true, relayed: false });
       this.#passing.take({ id, body, bytes, hops, unknown: false, from: our, delivered: true });
     }
-    this.#context.emit({ type: 'ReportRumor', what: 'published', id, hops, src: our, body });
+    this.#context.emit({ type: 'ReportPublished', id, hops, body, passed: config.pass !== false, refused });
   }
 
   /** Differs: Urbit gives the config's hops afresh to whatever the agent answers, and so launders what it heard from others. */

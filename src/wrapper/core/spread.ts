@@ -139,10 +139,10 @@ export class Spread<Body> {
     const known = this.#reach.knownOf(id) ?? new Map<PeerId, number>();
     const told = [...subscribers.keys()].filter((peer) => known.has(peer));
     if (told.every((peer) => peer === from)) {
-      this.#context.emit({ type: 'Send', hops, body, ...(from !== undefined && { except: from }) });
+      this.#context.emit({ type: 'Send', id, hops, body, ...(from !== undefined && { except: from }) });
     } else {
       const fresh = [...subscribers.keys()].filter((peer) => !known.has(peer));
-      if (fresh.length > 0) this.#context.emit({ type: 'Send', hops, body, only: fresh });
+      if (fresh.length > 0) this.#context.emit({ type: 'Send', id, hops, body, only: fresh });
       const nearer = told.filter((peer) => peer !== from && (known.get(peer) ?? 0) < hops);
       if (nearer.length > 0) this.#context.emit({ type: 'SendUpgrade', id, hops, only: nearer });
     }
