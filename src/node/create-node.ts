@@ -76,7 +76,7 @@ export async function createNode(given: NodeOptions): Promise<HearsayNode> {
     await node.start();
     setImmediate(() => {
       for (const error of damages) events.tell({ type: 'damaged', error });
-      for (const { address, part } of options.ignored) events.tell({ type: 'ignored', address, part });
+      for (const { address, part } of options.ignored) events.tell({ type: 'address-part-ignored', address, part });
     });
     return node;
   } catch (error) {

@@ -32,7 +32,7 @@ const NODE_LEVELS: Readonly<Record<NodeEvent['type'], Level>> = {
   'pal-added': 'info',
   'pal-dropped': 'info',
   'pal-reset': 'info',
-  ignored: 'warn',
+  'address-part-ignored': 'warn',
   refused: 'warn',
   misbehaved: 'warn',
   dropped: 'warn',

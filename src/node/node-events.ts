@@ -13,7 +13,7 @@ export type NodeEvent =
   /** Who is at a bootstrap address; after the link to it is up, each time. */
   | { readonly type: 'bootstrapped'; readonly peer: PeerId; readonly address: string }
   /** A part of an address that was given means nothing here: the `/p2p/…` of a multiaddr. */
-  | { readonly type: 'ignored'; readonly address: string; readonly part: string }
+  | { readonly type: 'address-part-ignored'; readonly address: string; readonly part: string }
   /** A connection that was not let in. */
   | { readonly type: 'refused'; readonly reason: string; readonly host: string; readonly count: number }
   | { readonly type: 'dial-failed'; readonly peer: PeerId | undefined; readonly address: string; readonly error: HearsayError }

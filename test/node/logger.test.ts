@@ -88,7 +88,7 @@ test('what means nothing in an address is told and logged', async () => {
   const paper = new Paper();
   const libp2p = '/p2p/12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA';
   const node = await new TestNetwork().node('ann', { logger: pino(paper), bootstrap: [`/ip4/127.0.0.1/tcp/1${libp2p}`] });
-  const event = await next(node.events$, ({ type }) => type === 'ignored');
-  expect(event).toEqual({ type: 'ignored', address: `/ip4/127.0.0.1/tcp/1${libp2p}`, part: libp2p });
-  expect(paper.lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(expect.objectContaining({ level: 40, msg: 'ignored', part: libp2p }));
+  const event = await next(node.events$, ({ type }) => type === 'address-part-ignored');
+  expect(event).toEqual({ type: 'address-part-ignored', address: `/ip4/127.0.0.1/tcp/1${libp2p}`, part: libp2p });
+  expect(paper.lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(expect.objectContaining({ level: 40, msg: 'address-part-ignored', part: libp2p }));
 });
