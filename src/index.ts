@@ -35,6 +35,7 @@ export type { App, AppOf, GossipApp, HeardRumor, PublishedRumor } from './node/a
 export type { Clock } from './node/clock.ts';
 export { createNode } from './node/create-node.ts';
 export type { HearsayNode } from './node/create-node.ts';
+export type { LogFields, Logger } from './node/logger.ts';
 export type { NodeEvent } from './node/node-events.ts';
 export type { AnyLevel, NodeOptions } from './node/options.ts';
 export type { PalsEvent } from './pals/core/types.ts';

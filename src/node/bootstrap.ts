@@ -1,6 +1,8 @@
 /**
- * Keeps a link to each bootstrap address, whoever is there: dialled at start, and again when it is lost, for ever.
+ * Keeps a link to each bootstrap address, whoever is there: dialled at start, and again when it is lost, for ever. Only what answers
+ * and is not hearsay is left alone: it may be anything, and has been asked once.
  */
+import { isNotHearsay } from '../transport/channel/fault.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
@@ -77,7 +79,8 @@ export class Bootstrap {
         if (this.#port.isUp(peer)) entry.peer = peer;
         else this.#later(entry);
       },
-      () => {
+      (error: unknown) => {
+        if (isNotHearsay(error)) return;
         entry.failures += 1;
         this.#later(entry);
       },

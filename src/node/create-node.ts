@@ -24,6 +24,8 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { Host } from './host.ts';
 import { linksAgent } from './links-agent.ts';
+import { logApp, logNode } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { Network } from './network.ts';
 import { NodeEvents } from './node-events.ts';
 import type { NodeEvent } from './node-events.ts';
@@ -69,6 +71,7 @@ export async function createNode(given: NodeOptions): Promise<HearsayNode> {
   const clock = given.clock ?? systemClock;
   // The store first: it holds the lock that keeps a second process out of the directory.
   const events = new NodeEvents();
+  if (given.logger !== undefined) logNode(given.logger, events.stream);
   const place = given.store === undefined ? { dir: dirOf(given) } : { level: given.store };
   // Told a turn after the node is handed over, when somebody can be listening.
   const damages: HearsayError[] = [];
@@ -78,7 +81,10 @@ export async function createNode(given: NodeOptions): Promise<HearsayNode> {
     const identity = given.identity ?? (await openIdentity(dirOf(given)));
     node = new Node(given, options, clock, identity, store, events);
     await node.start();
-    setImmediate(() => damages.forEach((error) => events.tell({ type: 'damaged', error })));
+    setImmediate(() => {
+      for (const error of damages) events.tell({ type: 'damaged', error });
+      for (const { address, part } of options.ignored) events.tell({ type: 'address-part-ignored', address, part });
+    });
     return node;
   } catch (error) {
     await (node ?? store).close();
@@ -90,6 +96,7 @@ class Node implements HearsayNode {
   readonly id: PeerId;
   pals!: PalsHandle;
   readonly events$: Observable<NodeEvent>;
+  readonly #logger: Logger | undefined;
   readonly #options: CheckedOptions;
   readonly #clock: Clock;
   readonly #identity: Identity;
@@ -107,6 +114,7 @@ class Node implements HearsayNode {
   constructor(given: NodeOptions, options: CheckedOptions, clock: Clock, identity: Identity, store: Store, events: NodeEvents) {
     this.#events = events;
     this.id = identity.id;
+    this.#logger = given.logger;
     this.#options = options;
     this.#clock = clock;
     this.#identity = identity;
@@ -177,6 +185,7 @@ class Node implements HearsayNode {
     if (this.#apps.has(name)) throw new HearsayError('HEARSAY_ALREADY_RUNNING', { field: 'name', rule: 'to be the name of no running agent', value: name });
     const app = new RunningApp(name, this.#host, () => this.#apps.delete(name));
     this.#apps.set(name, app);
+    if (this.#logger !== undefined) logApp(this.#logger, app);
     try {
       await this.#host.run(name, agent);
       return app;

@@ -9,6 +9,8 @@ import type { PalsEvent } from '../pals/core/types.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
 import { formatAddress, parseAddress } from '../transport/address.ts';
+import { isNotHearsay } from '../transport/channel/fault.ts';
+import { placesOf } from '../transport/dnsaddr.ts';
 import type { Identity } from '../transport/identity.ts';
 import { Links } from '../transport/links.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -62,7 +64,7 @@ export class Network {
       clock,
       random: random.fork('bootstrap'),
       limits,
-      connect: (address, signal) => this.#links.connect(address, { signal }),
+      connect: (address, signal) => this.#bootstrapAt(address, signal),
       isUp: (peer) => this.#links.isUp(peer),
     });
   }
@@ -119,14 +121,8 @@ export class Network {
    */
   async connect(addresses: readonly string[], peer: PeerId): Promise<void> {
     const errors: unknown[] = [];
-    for (const address of addresses) {
-      try {
-        await this.#links.connect(formatAddress(parseAddress(address).url, peer));
-        return;
-      } catch (error) {
-        errors.push(error);
-      }
-    }
+    const places = addresses.map((address) => formatAddress(parseAddress(address).url, peer));
+    if ((await this.#connectFirst(places, errors)) !== undefined) return;
     const answered = errors.find((error) => error instanceof HearsayError && error.code !== 'HEARSAY_UNREACHABLE');
     throw answered ?? new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: errors.at(-1) });
   }
@@ -152,6 +148,32 @@ export class Network {
   /** There is something to say to everybody. */
   published(): void {
     this.#wanted.published(this.#given.clock.now());
+  }
+
+  /** A link to whoever is at a bootstrap address. Where a name stands for several places, only if none of them is hearsay does it count as such. */
+  async #bootstrapAt(address: string, signal: AbortSignal): Promise<PeerId> {
+    const { events } = this.#given;
+    const errors: unknown[] = [];
+    const places = await placesOf(address, signal).catch((error: HearsayError) => {
+      events.tell({ type: 'dial-failed', peer: undefined, address, error });
+      throw error;
+    });
+    const peer = await this.#connectFirst(places, errors, signal);
+    if (peer === undefined) throw errors.find((error) => !isNotHearsay(error)) ?? errors[0];
+    events.tell({ type: 'bootstrapped', peer, address });
+    return peer;
+  }
+
+  /** @returns who was found at the first of the places where somebody of ours is; with nobody, `errors` say why */
+  async #connectFirst(places: readonly string[], errors: unknown[], signal?: AbortSignal): Promise<PeerId | undefined> {
+    for (const place of places) {
+      try {
+        return await this.#links.connect(place, signal === undefined ? {} : { signal });
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    return undefined;
   }
 
   #makeRouter(): Router {

@@ -10,6 +10,10 @@ import type { PeerId } from '../ids.ts';
 export type NodeEvent =
   | { readonly type: 'link-up'; readonly peer: PeerId; readonly dialled: boolean }
   | { readonly type: 'link-down'; readonly peer: PeerId; readonly reason: string }
+  /** Who is at a bootstrap address; after the link to it is up, each time. */
+  | { readonly type: 'bootstrapped'; readonly peer: PeerId; readonly address: string }
+  /** A part of an address that was given means nothing here: the `/p2p/…` of a multiaddr. */
+  | { readonly type: 'address-part-ignored'; readonly address: string; readonly part: string }
   /** A connection that was not let in. */
   | { readonly type: 'refused'; readonly reason: string; readonly host: string; readonly count: number }
   | { readonly type: 'dial-failed'; readonly peer: PeerId | undefined; readonly address: string; readonly error: HearsayError }

@@ -7,10 +7,11 @@ import { peerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { Limits } from '../limits.ts';
-import { isDialable, parseAddress } from '../transport/address.ts';
+import { formatAddress, isDialable, parseAddress } from '../transport/address.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
 
 /** A LevelDB of any make, as `abstract-level` has it. */
 export type AnyLevel = AbstractLevel<string | Uint8Array | Buffer, unknown, unknown>;
@@ -19,11 +20,11 @@ export type AnyLevel = AbstractLevel<string | Uint8Array | Buffer, unknown, unkn
 export interface NodeOptions {
   /** The node's own directory: identity and database. Made if it is not there. One process at a time. */
   readonly dir?: string;
-  /** Where to listen: `ws://127.0.0.1:7700`; port 0 picks one. Without it the node only dials. */
+  /** Where to listen: `ws://127.0.0.1:7700`; port 0 picks one. Without it the node only dials. Here as elsewhere a multiaddr will do: `/ip4/127.0.0.1/tcp/7700`. */
   readonly listen?: string | readonly string[];
   /** What others are told to dial, where that is not what we listen on (NAT, a domain name, 0.0.0.0). */
   readonly announce?: readonly string[];
-  /** Addresses that are always kept connected. */
+  /** Addresses that are always kept connected. What answers there and is not hearsay is left alone. A `/dnsaddr/<name>` stands for the addresses in its TXT records. */
   readonly bootstrap?: readonly string[];
   /** Who we are, instead of `<dir>/identity`. */
   readonly identity?: Identity;
@@ -40,6 +41,8 @@ export interface NodeOptions {
   readonly transports?: readonly Transport[];
   /** Wall clock and timers, for tests. @defaultValue the machine's */
   readonly clock?: Clock;
+  /** Told what happens, by peer, topic and reason. A pino logger fits. @defaultValue nobody */
+  readonly logger?: Logger;
 }
 
 /** The same, checked, with defaults filled in. */
@@ -51,9 +54,11 @@ export interface CheckedOptions {
   readonly limits: Limits;
   readonly network: string;
   readonly password: string | undefined;
+  /** Parts of addresses that mean nothing here, with the addresses. */
+  readonly ignored: readonly { readonly address: string; readonly part: string }[];
 }
 
-const KNOWN = new Set(['dir', 'listen', 'announce', 'bootstrap', 'identity', 'store', 'admins', 'limits', 'network', 'password', 'transports', 'clock']);
+const KNOWN = new Set(['dir', 'listen', 'announce', 'bootstrap', 'identity', 'store', 'admins', 'limits', 'network', 'password', 'transports', 'clock', 'logger']);
 /** As many as an address record holds. */
 const MAX_ANNOUNCED = 8;
 const MAX_NETWORK_BYTES = 64;
@@ -66,29 +71,35 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
   expect(elsewhere || (typeof dir === 'string' && dir !== ''), 'dir', 'to be a directory name, or `store` and `identity` to be given instead', dir);
   expect(typeof network === 'string' && network !== '' && Buffer.byteLength(network) <= MAX_NETWORK_BYTES, 'network', `to be a string of 1 to ${MAX_NETWORK_BYTES} bytes`, network);
   expect(password === undefined || (typeof password === 'string' && password !== ''), 'password', 'to be a string that is not empty', typeof password);
-  const announce = addresses('announce', given.announce ?? []);
+  const ignored: { address: string; part: string }[] = [];
+  const announce = addresses('announce', given.announce ?? [], ignored);
   expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
   for (const address of announce) {
-    const { peer } = parseAddress(address);
-    if (peer !== undefined) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be without a peer id: the node adds its own', value: address });
-    if (!isDialable(parseAddress(address))) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
+    const parsed = parseAddress(address);
+    if (parsed.peer !== undefined) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be without a peer id: the node adds its own', value: address });
+    if (!isDialable(parsed) || parsed.scheme === 'dnsaddr') throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
   }
   const listen = given.listen ?? [];
   return {
-    listen: addresses('listen', typeof listen === 'string' ? [listen] : listen),
+    listen: addresses('listen', typeof listen === 'string' ? [listen] : listen, ignored),
     announce,
-    bootstrap: addresses('bootstrap', given.bootstrap ?? []),
+    bootstrap: addresses('bootstrap', given.bootstrap ?? [], ignored),
     admins: new Set((given.admins ?? []).map(peerId)),
     limits: limits(given.limits),
     network,
     password,
+    ignored,
   };
 }
 
-function addresses(field: string, given: readonly string[]): readonly string[] {
+/** As URLs, multiaddrs too. */
+function addresses(field: string, given: readonly string[], ignored: { address: string; part: string }[]): readonly string[] {
   expect(Array.isArray(given), field, 'to be a list of addresses', given);
-  for (const address of given) parseAddress(address);
-  return given;
+  return given.map((address) => {
+    const { url, peer, ignored: part } = parseAddress(address);
+    if (part !== undefined) ignored.push({ address, part });
+    return formatAddress(url, peer);
+  });
 }
 
 function expect(holds: boolean, field: string, rule: string, value: unknown): void {

@@ -2,11 +2,13 @@
  * Addresses: where a peer can be dialled, and what kind of place that is.
  * `ws://host:port`, `wss://host[:port]`, `memory://name` and any other `scheme://host` that a transport serves,
  * with `#<peer id>` behind it when it is known who answers there. The grammar is the WHATWG URL's; names are not resolved here.
+ * What begins with a slash is a multiaddr, and becomes a URL.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { HearsayError } from '../errors.ts';
 import { isPeerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
+import { fromMultiaddr } from './multiaddr.ts';
 
 /** A parsed address. */
 export interface Address {
@@ -20,6 +22,8 @@ export interface Address {
   readonly port: number | undefined;
   /** Who is expected there. */
   readonly peer?: PeerId;
+  /** A part of a multiaddr that means nothing here: `/p2p/…`. */
+  readonly ignored?: string;
 }
 
 /** Longest address, in characters (our choice: a DNS name has 253, a peer id 64; the rest is scheme, port and path). */
@@ -28,13 +32,14 @@ export const MAX_ADDRESS_LENGTH = 512;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { ws: 80, wss: 443 };
 
 /**
- * Reads an address as a person, a config or a peer wrote it. The peer id may have capitals.
+ * Reads an address, a URL or a multiaddr, as a person, a config or a peer wrote it. The peer id may have capitals.
  * @throws HearsayError `HEARSAY_BAD_ADDRESS`
  */
 export function parseAddress(text: string): Address {
   if (typeof text !== 'string' || text.length > MAX_ADDRESS_LENGTH) throw bad(`to be text of at most ${MAX_ADDRESS_LENGTH} characters`, text);
-  if (!URL.canParse(text)) throw bad('to be a URL such as ws://192.0.2.1:7700', text);
-  const parsed = new URL(text);
+  const { url, ignored } = text.startsWith('/') ? ofMultiaddr(text) : { url: text, ignored: undefined };
+  if (!URL.canParse(url)) throw bad('to be a URL such as ws://192.0.2.1:7700', text);
+  const parsed = new URL(url);
   const scheme = parsed.protocol.slice(0, -1);
   if (parsed.hostname === '') throw bad('to name a host after `://`', text);
   if (parsed.username !== '' || parsed.password !== '') throw bad('to carry no user name and no password', text);
@@ -49,7 +54,16 @@ export function parseAddress(text: string): Address {
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: parsed.port === '' ? DEFAULT_PORTS[scheme] : Number(parsed.port),
     ...(peer !== '' && { peer }),
+    ...(ignored !== undefined && { ignored }),
   };
+}
+
+/** As a URL. Our own `#<peer id>` may stand behind a multiaddr too. */
+function ofMultiaddr(text: string): { readonly url: string; readonly ignored: string | undefined } {
+  const [multiaddr = '', ...peer] = text.split(/(?=#)/);
+  const found = fromMultiaddr(multiaddr);
+  if (found === undefined) throw bad('to be a multiaddr such as /ip4/192.0.2.1/tcp/7700/ws', text);
+  return { url: found.url + peer.join(''), ignored: found.ignored };
 }
 
 /** Whether text from a peer is an address in its normal form, without a peer id. Never throws. */

@@ -13,6 +13,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { HearsayError } from '../errors.ts';
 import { parseAddress } from './address.ts';
 import type { Address } from './address.ts';
+import { handshakeError } from './channel/fault.ts';
 import { MAX_MESSAGE_BYTES } from './transport.ts';
 import type { Connection, Listening, Transport } from './transport.ts';
 import { WsConnection } from './ws-connection.ts';
@@ -158,7 +159,9 @@ function bind(server: Server, at: Address): Promise<void> {
 
 function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
+    const other = (cause: unknown): void => reject(handshakeError({ reason: 'not-hearsay' }, url, cause));
     const fail = (cause: unknown): void => {
+      if (isOther(cause)) return other(cause);
       const rule = 'to be one where a hearsay peer answers';
       reject(new HearsayError('HEARSAY_UNREACHABLE', { field: 'address', rule, value: url, cause }));
     };
@@ -172,6 +175,14 @@ function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions
     let remoteHost = '';
     signal.addEventListener('abort', abort, { once: true });
     webSocket.on('error', fail);
+    webSocket.once('unexpected-response', (_request, response) => {
+      const { statusCode = 0 } = response;
+      const answered = new Error(`Answered with HTTP status ${statusCode}`);
+      // 5xx is a proxy whose node is away. Whatever else speaks HTTP and no WebSocket is not ours.
+      if (statusCode < 500) other(answered);
+      else fail(answered);
+      webSocket.terminate();
+    });
     webSocket.once('upgrade', (response) => (remoteHost = hostOf(response.socket)));
     webSocket.once('open', () => resolve(new WsConnection(webSocket, remoteHost)));
     for (const end of ['open', 'close']) webSocket.once(end, () => signal.removeEventListener('abort', abort));
@@ -185,6 +196,12 @@ function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions
  */
 function noMask(mask: Buffer): void {
   mask.fill(0);
+}
+
+/** Whether an answer came that is no WebSocket of ours: no HTTP, no TLS where we want it, or (errors of `ws` have no code) a wrong upgrade. */
+function isOther(cause: unknown): boolean {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code === undefined ? /^(Invalid|Server sent) /.test(message) : /^(HPE_|EPROTO$|ERR_SSL_)/.test(code);
 }
 
 function hostOf(socket: Duplex): string {

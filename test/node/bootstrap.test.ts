@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { PeerId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { Bootstrap } from '../../src/node/bootstrap.ts';
+import { handshakeError } from '../../src/transport/channel/fault.ts';
 import { ManualClock } from '../support/clock.ts';
 
 const PEER = 'a'.repeat(64) as PeerId;
@@ -59,3 +60,22 @@ test('a link that is gone before we hear that it was there is dialled again, too
 function boom(): never {
   throw new Error('boom');
 }
+
+test('what answers and is not hearsay is asked once', async () => {
+  const { bootstrap, clock, dials, turn } = make(() => Promise.reject(handshakeError({ reason: 'not-hearsay' }, 'memory://a')));
+  bootstrap.start();
+  await turn();
+  clock.advance(86_400_000);
+  await turn();
+  expect(dials).toHaveLength(1);
+});
+
+test('whoever has another password is asked again: it may be one of ours tomorrow', async () => {
+  const { bootstrap, clock, dials, turn } = make(() => Promise.reject(handshakeError({ reason: 'wrong-key' }, 'memory://a')));
+  bootstrap.start();
+  await turn();
+  clock.advance(2_000);
+  await turn();
+  expect(dials).toHaveLength(2);
+  bootstrap.close();
+});

@@ -6,6 +6,8 @@ import type { PeerId } from '../../src/ids.ts';
 import { formatAddress, hostPrefix, isAddress, isDialable, isPrivateHost, MAX_ADDRESS_LENGTH, parseAddress } from '../../src/transport/address.ts';
 
 const PEER = 'ab'.repeat(32) as PeerId;
+/** A peer id of libp2p. */
+const LIBP2P = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA';
 
 describe('parseAddress', () => {
   test.each([
@@ -23,6 +25,16 @@ describe('parseAddress', () => {
     [`ws://h:1#${PEER}`, { url: 'ws://h:1', scheme: 'ws', host: 'h', port: 1, peer: PEER }],
     [`ws://h:1/#${PEER.toUpperCase()}`, { url: 'ws://h:1', scheme: 'ws', host: 'h', port: 1, peer: PEER }],
     ['ws://h:1#', { url: 'ws://h:1', scheme: 'ws', host: 'h', port: 1 }],
+    ['/ip4/1.2.3.4/tcp/12345', { url: 'ws://1.2.3.4:12345', scheme: 'ws', host: '1.2.3.4', port: 12345 }],
+    ['/ip4/127.0.0.1/tcp/0/ws', { url: 'ws://127.0.0.1:0', scheme: 'ws', host: '127.0.0.1', port: 0 }],
+    ['/ip6/2001:db8:0::1/tcp/7700/ws', { url: 'ws://[2001:db8::1]:7700', scheme: 'ws', host: '2001:db8::1', port: 7700 }],
+    ['/dns/ann.example/tcp/80', { url: 'ws://ann.example', scheme: 'ws', host: 'ann.example', port: 80 }],
+    ['/dns4/ann.example/tcp/443/wss', { url: 'wss://ann.example', scheme: 'wss', host: 'ann.example', port: 443 }],
+    ['/dns6/ann.example/tcp/7700/tls/ws', { url: 'wss://ann.example:7700', scheme: 'wss', host: 'ann.example', port: 7700 }],
+    ['/dnsaddr/ann.example', { url: 'dnsaddr://ann.example', scheme: 'dnsaddr', host: 'ann.example', port: undefined }],
+    [`/ip4/1.2.3.4/tcp/1#${PEER}`, { url: 'ws://1.2.3.4:1', scheme: 'ws', host: '1.2.3.4', port: 1, peer: PEER }],
+    [`/ip4/1.2.3.4/tcp/1/ws/p2p/${LIBP2P}`, { url: 'ws://1.2.3.4:1', scheme: 'ws', host: '1.2.3.4', port: 1, ignored: `/p2p/${LIBP2P}` }],
+    [`/dnsaddr/ann.example/p2p/${LIBP2P}`, { url: 'dnsaddr://ann.example', scheme: 'dnsaddr', host: 'ann.example', port: undefined, ignored: `/p2p/${LIBP2P}` }],
   ])('reads %s', (text, address) => {
     expect(parseAddress(text)).toStrictEqual(address);
   });
@@ -42,6 +54,17 @@ describe('parseAddress', () => {
     ['ws://h:1#ann', '64 hex digits'],
     [`ws://h:1#${PEER}0`, '64 hex digits'],
     [`ws://h:1/${'x'.repeat(MAX_ADDRESS_LENGTH)}`, 'at most 512 characters'],
+    ['/', 'to be a multiaddr'],
+    ['/ip4/1.2.3.4', 'to be a multiaddr'],
+    ['/ip4/1.2.3.400/tcp/1', 'to be a multiaddr'],
+    ['/ip4/1.2.3.4/tcp/65536', 'to be a multiaddr'],
+    ['/ip4/1.2.3.4/udp/1/quic-v1', 'to be a multiaddr'],
+    ['/ip4/1.2.3.4/tcp/1/ws/p2p-circuit', 'to be a multiaddr'],
+    ['/dnsaddr/ann.example/tcp/1', 'to be a multiaddr'],
+    ['/ship/zod', 'to be a multiaddr'],
+    ['/dns/ann:secret@h/tcp/1', 'no password'],
+    ['/dns/h:1/tcp/1', 'to be a URL'],
+    [`/ip4/1.2.3.4/tcp/1#ann`, '64 hex digits'],
     [undefined as unknown as string, 'at most 512 characters'],
     [7700 as unknown as string, 'at most 512 characters'],
   ])('refuses %j', (text, rule) => {
@@ -58,12 +81,13 @@ describe('parseAddress', () => {
   });
 
   test('whatever the text, there is an address that reads as itself, or HEARSAY_BAD_ADDRESS', () => {
-    const hostile = fc.oneof(fc.string(), fc.webUrl(), fc.ipV6().map((ip) => `ws://[${ip}]:1`), fc.string().map((rest) => `ws://${rest}`), fc.string().map((rest) => `x://${rest}`));
+    const hostile = fc.oneof(fc.string(), fc.webUrl(), fc.ipV6().map((ip) => `ws://[${ip}]:1`), fc.string().map((rest) => `ws://${rest}`), fc.string().map((rest) => `x://${rest}`), fc.string().map((rest) => `/dns/${rest}/tcp/1`));
     fc.assert(
       fc.property(hostile, (text) => {
         try {
           const address = parseAddress(text);
-          if (!isDeepStrictEqual(parseAddress(formatAddress(address.url, address.peer)), address)) return false;
+          const { ignored: _, ...again } = address;
+          if (!isDeepStrictEqual(parseAddress(formatAddress(address.url, address.peer)), again)) return false;
           hostPrefix(address.host);
           isPrivateHost(address.host);
           isDialable(address);
@@ -84,6 +108,7 @@ test.each([
   ['WS://h:1', false],
   ['ws://h:80', false],
   [`ws://h:1#${PEER}`, false],
+  ['/dns/h/tcp/1', false],
   ['garbage', false],
   [undefined as unknown as string, false],
 ])('isAddress(%j), in normal form and without a peer id, is %s', (text, expected) => {

@@ -251,7 +251,7 @@ describe('compression is never negotiated', () => {
     expect([request.headers['sec-websocket-extensions'], client.extensions]).toStrictEqual([undefined, '']);
     connection.terminate();
     server.on('headers', (headers: string[]) => headers.push('Sec-WebSocket-Extensions: permessage-deflate'));
-    await expect(wsTransport().dial(`ws://127.0.0.1:${port}`, never)).rejects.toMatchObject({ code: 'HEARSAY_UNREACHABLE' });
+    await expect(wsTransport().dial(`ws://127.0.0.1:${port}`, never)).rejects.toMatchObject({ code: 'HEARSAY_HANDSHAKE_FAILED' });
   });
 });
 
@@ -348,6 +348,7 @@ describe('listening', () => {
 
 describe('dialling', () => {
   const unreachable = (address: string, cause: unknown): unknown => expect.objectContaining({ code: 'HEARSAY_UNREACHABLE', value: address, cause });
+  const notHearsay = (message: RegExp): unknown => expect.objectContaining({ code: 'HEARSAY_HANDSHAKE_FAILED', value: 'not-hearsay', cause: expect.objectContaining({ message: expect.stringMatching(message) }) });
 
   /** Answers each connection with `text`, and nothing else. */
   async function answering(text: string): Promise<string> {
@@ -369,12 +370,21 @@ describe('dialling', () => {
 
   test.each([
     ['answers with garbage', 'SSH-2.0-garbage\r\n', /Parse Error/],
-    ['redirects', 'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\n\r\n', /Unexpected server response: 302/],
+    ['redirects', 'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\n\r\n', /HTTP status 302/],
     ['upgrades wrongly', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n', /Sec-WebSocket-Accept/],
     ['has a header over 4 KiB', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(4096)}\r\n\r\n`, /Header overflow/],
-  ])('one that %s', async (_name, text, cause) => {
-    const address = await answering(text);
-    await expect(wsTransport().dial(address, never)).rejects.toEqual(unreachable(address, expect.objectContaining({ message: expect.stringMatching(cause) })));
+  ])('one that %s is not hearsay', async (_name, text, cause) => {
+    await expect(wsTransport().dial(await answering(text), never)).rejects.toEqual(notHearsay(cause));
+  });
+
+  test('one without TLS where there should be some is not hearsay', async () => {
+    const address = await answering('HTTP/1.1 400 Bad Request\r\n\r\n');
+    await expect(wsTransport().dial(address.replace('ws:', 'wss:'), never)).rejects.toEqual(notHearsay(/SSL/));
+  });
+
+  test('a proxy that has no node behind it now', async () => {
+    const address = await answering('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    await expect(wsTransport().dial(address, never)).rejects.toEqual(unreachable(address, expect.objectContaining({ message: expect.stringMatching(/HTTP status 502/) })));
   });
 
   test('one without our subprotocol', async () => {
@@ -382,7 +392,7 @@ describe('dialling', () => {
     cleanups.push(() => server.close());
     await once(server, 'listening');
     const address = `ws://127.0.0.1:${(server.address() as { port: number }).port}`;
-    await expect(wsTransport().dial(address, never)).rejects.toEqual(unreachable(address, expect.objectContaining({ message: 'Server sent no subprotocol' })));
+    await expect(wsTransport().dial(address, never)).rejects.toEqual(notHearsay(/Server sent no subprotocol/));
   });
 
   test('one that takes the connection and says nothing: the signal ends it', async () => {

@@ -2,7 +2,7 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { DEFAULT_SIMULATE_OPTIONS, SCENARIO_NAMES, simulate } from '../../sim/index.ts';
-import type { Scenario, SimulateOptions } from '../../sim/index.ts';
+import type { Scenario, ScenarioOptions, SimulateOptions } from '../../sim/index.ts';
 import { reportLines } from '../../sim/report.ts';
 import { aNumber, jsonOption, numbers } from '../arguments.ts';
 import { json, line, showsColours } from '../terminal.ts';
@@ -21,16 +21,18 @@ export function addSim(program: Command, terminal: Terminal): void {
     .option('--cycles <count>', 'partition: how long the halves are apart', aNumber, cycles)
     .option('--attackers <share>', 'eclipse: attackers as a share of the nodes', aNumber, attackers)
     .option('--churn <share>', 'churn: share of the nodes that go in each cycle, while as many come', aNumber, churn)
-    .option('--latency-ms <from,to>', 'each way between two nodes takes a time of its own, drawn from these', numbers, latencyMs)
-    .option('--jitter <share>', 'how much the time of one message differs, as a share of the way\'s latency', aNumber, jitter)
-    .option('--loss <share>', 'share of the messages that are lost', aNumber, loss)
+    .option('--latency <least,greatest>', 'of a link, one way, in ms', numbers, latencyMs)
+    .option('--jitter <share>', 'of the latency, added to each message by chance', aNumber, jitter)
+    .option('--loss <share>', 'of the messages', aNumber, loss)
     .addOption(jsonOption())
-    .action((scenario: Scenario, { json: asJson, ...options }: SimulateOptions & { readonly json?: true }) => {
-      const result = simulate(scenario, { ...options, ...progress(terminal) });
+    .action((scenario: Scenario, { json: asJson, latency, ...options }: Given) => {
+      const result = simulate(scenario, { ...options, latencyMs: latency, ...progress(terminal) });
       if (asJson === true) json(terminal, result);
       else for (const text of reportLines({ ...result })) line(terminal, text);
     });
 }
+
+type Given = Omit<SimulateOptions, 'latencyMs'> & { readonly latency: ScenarioOptions['latencyMs']; readonly json?: true };
 
 /** Lines that replace each other; left out where nobody watches. */
 function progress({ errors }: Terminal): SimulateOptions {

@@ -26,7 +26,7 @@ const RULES: Readonly<Record<string, string>> = {
 };
 
 /** A failed handshake as the one who dialled is told: `HEARSAY_CLOCK_SKEW`, `HEARSAY_REFUSED` or `HEARSAY_HANDSHAKE_FAILED`, the reason as its value. */
-export function handshakeError({ reason, detail, clocks }: ChannelFault, address: string): HearsayError {
+export function handshakeError({ reason, detail, clocks }: ChannelFault, address: string, cause?: unknown): HearsayError {
   const field = `handshake with ${address}`;
   if (clocks !== undefined) {
     const ours = new Date(clocks.oursMs).toISOString();
@@ -35,7 +35,12 @@ export function handshakeError({ reason, detail, clocks }: ChannelFault, address
   }
   if (reason === 'refused') return new HearsayError('HEARSAY_REFUSED', { field, rule: 'to be with a peer that lets us in', value: detail });
   const rule = RULES[reason] ?? 'to be finished by both sides';
-  return new HearsayError('HEARSAY_HANDSHAKE_FAILED', { field, rule, value: reason });
+  return new HearsayError('HEARSAY_HANDSHAKE_FAILED', { field, rule, value: reason, cause });
+}
+
+/** Whether something answered that speaks something else. */
+export function isNotHearsay(error: unknown): boolean {
+  return error instanceof HearsayError && error.code === 'HEARSAY_HANDSHAKE_FAILED' && error.value === 'not-hearsay';
 }
 
 /** A peer may claim any time; not all of them have a date. */
