@@ -38,7 +38,7 @@ export class Joining {
     // Nobody could dial a leaf: it asks whom it wants, with what we gave it.
     if (!accepted || leaf) return;
     // Also for one that was a neighbour already: it asks because it lost all it had.
-    // As many walks as the paper, but none through a newcomer that has settled ones beside it.
+    // As many walks as the paper, but by old links.
     for (const { contact: neighbor } of active.members) {
       if (neighbor.peer === from) continue;
       const next = active.next(from, from, this.#turn.nowMs) as Link;

@@ -404,10 +404,14 @@ describe('beyond the paper', () => {
     expect(sent(fireShuffle(bench), 'Shuffle')[0]?.message.contacts[0]?.record).toEqual(Uint8Array.of(7));
   });
 
-  test('walks go by neighbours that had two seconds to settle, if there are any', () => {
+  test.each([
+    ['as old as an anchor', 120_000],
+    ['two seconds old', 2_000],
+  ])('walks go by neighbours that are %s, if there are any', (_, ageMs) => {
     const bench = new Bench().befriend(ANN);
-    bench.nowMs += 2_000;
+    bench.nowMs += ageMs;
     bench.befriend(BOB, CAT, DAN);
+    bench.nowMs += ageMs - 1;
     const walks = [20, 21, 22, 23, 24, 25].flatMap((number) => sent(bench.hear(DAN, { type: 'ForwardJoin', joiner: contactOf(number), ttlHops: 6 }), 'ForwardJoin'));
     expect(walks.map(({ to }) => to)).toEqual(Array(6).fill(peerOf(ANN)));
     // Of a Join still as many as there are other neighbours.
