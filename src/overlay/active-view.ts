@@ -86,7 +86,7 @@ export class ActiveView {
     return pick(others, this.#random);
   }
 
-  /** Who makes room: no anchor; `any` other (paper: any member) or the one that came last. */
+  /** Who makes room: no anchor; `any` other (paper: any member), or for a probe the one that came last. */
   guest(which: 'any' | 'youngest', nowMs: number): Link | undefined {
     const guests = this.#members.slice(this.#anchors(nowMs));
     return which === 'any' ? pick(guests, this.#random) : guests.at(-1);
