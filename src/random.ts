@@ -3,6 +3,9 @@
  * Source: xoshiro128**, Blackman and Vigna 2018; seeding by splitmix32.
  */
 
+// Taken once: where globals are looked up slowly, as in a test runner's sandbox, the look-up is most of the cost.
+const { imul } = Math;
+
 /** A stream of dice. One stream per node; `fork` gives a part its own, so that parts do not disturb each other. */
 export interface Random {
   /** A whole number from 0 to `bound` - 1, all equally likely. `bound` is a whole number from 1 to 2^32. */
@@ -44,7 +47,7 @@ class Xoshiro implements Random {
 
   #next(): number {
     const s = this.#state as unknown as [number, number, number, number];
-    const result = Math.imul(rotl(Math.imul(s[1], 5), 7), 9) >>> 0;
+    const result = imul(rotl(imul(s[1], 5), 7), 9) >>> 0;
     const t = (s[1] << 9) >>> 0;
     s[2] ^= s[0];
     s[3] ^= s[1];
@@ -62,14 +65,14 @@ function rotl(x: number, k: number): number {
 
 function mix32(x: number): number {
   let z = x >>> 0;
-  z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-  z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+  z = imul(z ^ (z >>> 16), 0x21f0aaad);
+  z = imul(z ^ (z >>> 15), 0x735a2d97);
   return (z ^ (z >>> 15)) >>> 0;
 }
 
 /** FNV-1a, 32 bits. */
 function hash32(text: string): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  for (let i = 0; i < text.length; i += 1) hash = imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return hash;
 }

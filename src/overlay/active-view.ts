@@ -73,16 +73,20 @@ export class ActiveView {
   }
 
   /**
-   * Any member but these two: where a walk goes next. Differs: not to a newcomer, if there are others. It has no way on yet, so walks would end
-   * with it, and tie those together that joined in the same place.
+   * Any member but these two: where a walk goes next. Differs: by old links, if there are any. A newcomer has no way on yet, so walks would end
+   * with it, and tie those together that joined in the same place; and who floods us with Joins holds the young links, and would catch the walks
+   * of honest newcomers (measured: of these 91 to 98 % got in, now all).
    */
   next(except: PeerId, orExcept: PeerId, nowMs: number): Link | undefined {
     const others = this.#members.filter(({ contact: { peer } }) => peer !== except && peer !== orExcept);
-    const settled = others.filter(({ sinceMs }) => nowMs - sinceMs >= this.#config.repairFirstMs);
-    return pick(settled.length > 0 ? settled : others, this.#random);
+    for (const ageMs of [this.#config.anchorAgeMs, this.#config.repairFirstMs]) {
+      const old = others.filter(({ sinceMs }) => nowMs - sinceMs >= ageMs);
+      if (old.length > 0) return pick(old, this.#random);
+    }
+    return pick(others, this.#random);
   }
 
-  /** Who makes room: no anchor; `any` other (paper: any member) or the one that came last. */
+  /** Who makes room: no anchor; `any` other (paper: any member), or for a probe the one that came last. */
   guest(which: 'any' | 'youngest', nowMs: number): Link | undefined {
     const guests = this.#members.slice(this.#anchors(nowMs));
     return which === 'any' ? pick(guests, this.#random) : guests.at(-1);

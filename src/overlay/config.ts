@@ -22,7 +22,7 @@ export interface OverlayConfig {
   readonly shuffleIntervalMs: number;
   /** Links that no newcomer displaces. Fewer than `activeViewSize`. @defaultValue 4 links (measured: 5 - 1 guest stops eclipses by Join) */
   readonly maxAnchors: number;
-  /** Age from which a link can be an anchor. @defaultValue 120,000 ms (measured: two shuffle intervals keep a fresh overlay random) */
+  /** Age from which a link can be an anchor, and walks prefer it. @defaultValue 120,000 ms (measured: two shuffle intervals keep a fresh overlay random) */
   readonly anchorAgeMs: number;
   /** Links of peers that cannot be dialled or that only hear or only tell. @defaultValue 10 links (our choice: enough when two of three peers are leaves) */
   readonly maxLeaves: number;
@@ -40,7 +40,7 @@ export interface OverlayConfig {
   readonly maxWalks: number;
   /** Shuffles that one neighbour may have us pass on in half an interval. @defaultValue 8 walks (our choice: 0.6 are usual) */
   readonly maxWalksPerNeighbor: number;
-  /** Wait before we look for neighbours again when all we know were asked; doubles. Walks avoid links that are younger. @defaultValue 2,000 ms (our choice: longer than a ForwardJoin walks) */
+  /** Wait before we look for neighbours again when all we know were asked; doubles. Walks avoid links that are younger still. @defaultValue 2,000 ms (our choice: longer than a ForwardJoin walks) */
   readonly repairFirstMs: number;
   /** The longest such wait, and how long one that asked in vain is offered to others. @defaultValue 60,000 ms (our choice: a shuffle interval) */
   readonly repairMaxMs: number;

@@ -31,14 +31,18 @@ export class Joining {
   onJoin(from: PeerId, { generation, leaf, record }: Join): void {
     const { active } = this.#members;
     const contact = { peer: from, record };
-    const crossing = this.#seeking.requests.take(from);
-    const accepted = this.#members.mayAdmit(from, leaf) && (leaf || this.#hasRoom(from));
-    if (accepted) this.#seeking.link(contact, leaf, Math.max(generation, crossing?.generation ?? 0), 'any');
+    // Both asked, so both agree, and come to the same generation. A Join of ours is still answered, with contacts.
+    const crossing = this.#seeking.requests.get(from);
+    const accepted = this.#members.mayAdmit(from, leaf) && (leaf || crossing !== undefined || this.#hasRoom(from));
+    if (accepted) {
+      if (crossing?.purpose !== 'join') this.#seeking.requests.take(from);
+      this.#seeking.link(contact, leaf, Math.max(generation, crossing?.generation ?? 0), 'joined');
+    }
     this.#turn.send(from, { type: 'JoinReply', generation, accepted, contacts: accepted ? this.#members.replyFor(from, MAX_CONTACTS) : this.#members.hostsFor(from) });
     // Nobody could dial a leaf: it asks whom it wants, with what we gave it.
     if (!accepted || leaf) return;
     // Also for one that was a neighbour already: it asks because it lost all it had.
-    // As many walks as the paper, but none through a newcomer that has settled ones beside it.
+    // As many walks as the paper, but by old links.
     for (const { contact: neighbor } of active.members) {
       if (neighbor.peer === from) continue;
       const next = active.next(from, from, this.#turn.nowMs) as Link;
@@ -56,7 +60,7 @@ export class Joining {
       return this.#seeking.redirected(from, candidates);
     }
     // When its Neighbor crossed our Join, the link is there already.
-    if (!this.#members.isNeighbor(from)) this.#seeking.link(request.contact, false, generation, 'any');
+    if (!this.#members.isNeighbor(from)) this.#seeking.link(request.contact, false, generation, 'let-in');
     return this.#seeking.joined();
   }
 

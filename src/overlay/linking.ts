@@ -2,10 +2,13 @@
 import type { PeerId } from '../ids.ts';
 import type { OverlayConfig } from './config.ts';
 import type { Membership } from './membership.ts';
-import type { Contact, Disconnect, Generation, Neighbor, NeighborReply, OverlayMessage } from './messages.ts';
+import type { Contact, Disconnect, Generation, Neighbor, NeighborReply, OverlayMessage, UpReason } from './messages.ts';
 import type { Request } from './requests.ts';
 import type { Seeking } from './seeking.ts';
 import type { Turn } from './turn.ts';
+
+/** What a link is called that comes of a request of ours. */
+const REASONS: Readonly<Record<Request['purpose'], UpReason>> = { join: 'let-in', fill: 'filled', welcome: 'welcomed', probe: 'probed' };
 
 export class Linking {
   readonly #config: OverlayConfig;
@@ -34,7 +37,7 @@ export class Linking {
     const known = this.#members.isNeighbor(from);
     const accepted = this.#members.mayAdmit(from, leaf) && (leaf || known || priority !== 'low' || !active.isFull);
     if (!accepted) return this.#turn.send(from, { type: 'NeighborReply', generation, accepted, offer: leaf ? null : this.#pairUp(contact) });
-    const displaced = this.#seeking.link(contact, leaf, generation, priority === 'probe' ? 'youngest' : 'any');
+    const displaced = this.#seeking.link(contact, leaf, generation, priority === 'probe' ? 'probed' : 'asked');
     // Only a probe displaces somebody at both ends.
     return this.#turn.send(from, { type: 'NeighborReply', generation, accepted, offer: priority === 'probe' ? displaced : null });
   }
@@ -84,7 +87,7 @@ export class Linking {
       this.#members.integrate([contact]);
       return;
     }
-    this.#seeking.link(contact, false, generation, purpose === 'probe' ? 'youngest' : 'any', offer);
+    this.#seeking.link(contact, false, generation, REASONS[purpose], offer);
   }
 
   /** Somebody who asks in vain gets to know who did so before: of few with a place to fill, each would ask a thousand others first. */

@@ -10,12 +10,9 @@ import { MAX_CONTACTS } from './config.ts';
 import type { OverlayConfig } from './config.ts';
 import { sample } from './dice.ts';
 import { PARTING_NONCE } from './messages.ts';
-import type { Contact, DownReason, Generation, Role } from './messages.ts';
+import type { Contact, DownReason, Generation, Role, UpReason } from './messages.ts';
 import { PassiveView } from './passive-view.ts';
 import type { Turn } from './turn.ts';
-
-/** Who makes room: `any` guest for a newcomer, the `youngest` for a probe. */
-export type Guest = 'any' | 'youngest';
 
 export class Membership {
   readonly active: ActiveView;
@@ -50,7 +47,7 @@ export class Membership {
    * Makes a neighbour of a peer that agreed. Returns whom it displaced.
    * @param offer who is displaced at the other end, for the one we displace
    */
-  link(contact: Contact, leaf: boolean, generation: Generation, guest: Guest, offer: Contact | null = null): Contact | null {
+  link(contact: Contact, leaf: boolean, generation: Generation, reason: UpReason, offer: Contact | null = null): Contact | null {
     const known = this.active.get(contact.peer);
     if (known !== undefined && known.leaf === leaf) {
       // Accept the newest: the peer may have come back before we noticed that its old link was dead.
@@ -58,11 +55,11 @@ export class Membership {
       return null;
     }
     if (known !== undefined) this.down(known, 'displaced');
-    const displaced = leaf || !this.active.isFull ? undefined : this.active.guest(guest, this.#turn.nowMs);
+    const displaced = leaf || !this.active.isFull ? undefined : this.active.guest(reason === 'probed' ? 'youngest' : 'any', this.#turn.nowMs);
     if (displaced !== undefined) this.part(displaced, 'displaced', offer);
     this.passive.remove(contact.peer);
     this.active.add(contact, leaf, generation, this.#turn.nowMs);
-    this.#turn.emit({ type: 'NeighborUp', peer: contact.peer });
+    this.#turn.emit({ type: 'NeighborUp', peer: contact.peer, reason });
     return displaced?.contact ?? null;
   }
 

@@ -77,6 +77,12 @@ export type OverlayEffect =
   | { readonly type: 'Emit'; readonly event: OverlayEvent };
 
 /**
+ * How a neighbour came about: `joined`: it joined by us; `let-in`: we joined by it; `asked`: it asked for a link; `filled`: we did, for a place to fill;
+ * `welcomed`: the walk of a newcomer ended with us; `probed`: an address book brought us together, ours or its own.
+ */
+export type UpReason = 'joined' | 'let-in' | 'asked' | 'filled' | 'welcomed' | 'probed';
+
+/**
  * Why a neighbour is none any more: `displaced`: we gave its place to another; `evicted`: it gave ours away; `left`: it left the topic;
  * `lost`: the link failed; `leaving`: we leave.
  */
@@ -86,7 +92,7 @@ export type DownReason = 'displaced' | 'evicted' | 'left' | 'lost' | 'leaving';
 export type IgnoredReason = 'from-ourselves' | 'not-a-neighbor' | 'own-shuffle' | 'stale-generation' | 'too-many-shuffles' | 'unknown-reply';
 
 export type OverlayEvent =
-  | { readonly type: 'NeighborUp'; readonly peer: PeerId }
+  | { readonly type: 'NeighborUp'; readonly peer: PeerId; readonly reason: UpReason }
   | { readonly type: 'NeighborDown'; readonly peer: PeerId; readonly reason: DownReason }
   /** No neighbours, and nobody left to ask. The shell answers with `JoinRequested` from its address book. Comes again, ever more rarely. */
   | { readonly type: 'Isolated' }

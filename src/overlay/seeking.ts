@@ -7,8 +7,8 @@ import type { Random } from '../random.ts';
 import { MAX_CONTACTS } from './config.ts';
 import type { OverlayConfig } from './config.ts';
 import { around, pick } from './dice.ts';
-import type { Guest, Membership } from './membership.ts';
-import type { Contact, Generation, OverlayTimer, Priority } from './messages.ts';
+import type { Membership } from './membership.ts';
+import type { Contact, Generation, OverlayTimer, Priority, UpReason } from './messages.ts';
 import { Requests } from './requests.ts';
 import type { Request } from './requests.ts';
 import type { Turn } from './turn.ts';
@@ -59,9 +59,9 @@ export class Seeking {
   }
 
   /** A neighbour more, whoever asked. Returns whom it displaced. */
-  link(contact: Contact, leaf: boolean, generation: Generation, guest: Guest, offer: Contact | null = null): Contact | null {
+  link(contact: Contact, leaf: boolean, generation: Generation, reason: UpReason, offer: Contact | null = null): Contact | null {
     this.#repairDelayMs = this.#config.repairFirstMs;
-    return this.#members.link(contact, leaf, generation, guest, offer);
+    return this.#members.link(contact, leaf, generation, reason, offer);
   }
 
   /** Asks these to join, one after the other. */

@@ -1,6 +1,10 @@
 /** The places where implementations of HyParView go wrong: one test each, by the numbers of research 1.2, and what goes beyond the paper. */
 import { describe, expect, test } from '@jest/globals';
-import type { OverlayEffect } from '../../src/overlay/messages.ts';
+import type { PeerId } from '../../src/ids.ts';
+import { overlayConfig } from '../../src/overlay/config.ts';
+import { HyParView } from '../../src/overlay/hyparview.ts';
+import type { OverlayEffect, OverlayMessage } from '../../src/overlay/messages.ts';
+import { seededRandom } from '../../src/random.ts';
 import { Bench, brief, contactOf, events, join, ME, MY_RECORD, neighbor, peerOf, sent } from './peers.ts';
 
 const [ANN, BOB, CAT, DAN, EVE, FAY] = [1, 2, 3, 4, 5, 6] as const;
@@ -22,6 +26,13 @@ function asking(number: number): { bench: Bench; generation: number } {
   const bench = new Bench();
   const effects = bench.step({ type: 'ProbeRequested', contact: contactOf(number) });
   return { bench, generation: sent(effects, 'Neighbor')[0]?.message.generation as number };
+}
+
+/** Says yes, as ann, to what she was asked. */
+function answered(bench: Bench, asked: readonly OverlayEffect[]): readonly OverlayEffect[] {
+  const [join] = sent(asked, 'Join');
+  if (join !== undefined) return bench.hear(ANN, { type: 'JoinReply', generation: join.message.generation, accepted: true, contacts: [] });
+  return bench.hear(ANN, { type: 'NeighborReply', generation: sent(asked, 'Neighbor')[0]?.message.generation as number, accepted: true, offer: null });
 }
 
 function fireShuffle(bench: Bench): readonly OverlayEffect[] {
@@ -51,7 +62,7 @@ describe('the seventeen', () => {
     const { bench, generation } = asking(ANN);
     expect(bench.core.activeView).toEqual([]);
     const effects = bench.hear(ANN, { type: 'NeighborReply', generation, accepted: true, offer: null });
-    expect(events(effects, 'NeighborUp')).toEqual([{ type: 'NeighborUp', peer: peerOf(ANN) }]);
+    expect(events(effects, 'NeighborUp')).toEqual([{ type: 'NeighborUp', peer: peerOf(ANN), reason: 'probed' }]);
     expect(bench.core.activeView).toEqual([peerOf(ANN)]);
   });
 
@@ -76,6 +87,24 @@ describe('the seventeen', () => {
     bench.hear(98, gift([BOB]));
     const next = sent(fail(bench, asked[0]?.message.generation as number), 'Neighbor');
     expect(next.map(({ to }) => to)).toEqual([peerOf(BOB)]);
+  });
+
+  test.each([
+    ['a Join', (bench: Bench) => bench.step({ type: 'JoinRequested', contacts: [contactOf(ANN)] })],
+    ['a welcome at the end of a walk', (bench: Bench) => bench.befriend(99).hear(99, { type: 'ForwardJoin', joiner: contactOf(ANN), ttlHops: 0 })],
+    ['a probe', (bench: Bench) => bench.step({ type: 'ProbeRequested', contact: contactOf(ANN) })],
+    ['a request for a place', (bench: Bench) => bench.befriend(99).know(ANN).step({ type: 'LinkLost', peer: peerOf(99) })],
+  ])('HyParView 4: %s has a timer, and frees its one request when it ends', (_, ask) => {
+    const bench = new Bench({ maxRequests: 1 });
+    expect(brief(ask(bench))).toContain('SetTimer requests');
+    const another = () => sent(bench.step({ type: 'ProbeRequested', contact: contactOf(BOB) }), 'Neighbor');
+    expect(another()).toEqual([]);
+    bench.nowMs += bench.config.requestTimeoutMs - 1;
+    bench.step({ type: 'TimerFired', timer: 'requests' });
+    expect(another()).toEqual([]);
+    bench.nowMs += 1;
+    expect(brief(bench.step({ type: 'TimerFired', timer: 'requests' }))).toContain('Close');
+    expect(another()).toHaveLength(1);
   });
 
   test('HyParView 5: a Disconnect promotes another from the passive view, not who dropped us', () => {
@@ -239,14 +268,50 @@ describe('the seventeen', () => {
     expect(sent(last, 'Neighbor')).toMatchObject([{ to: peerOf(CAT), message: { priority: 'high' } }]);
   });
 
+  test('HyParView 16: whose contact dies before its walks end asks those whom the contact named, the first with high priority', () => {
+    const bench = new Bench();
+    const [ask] = sent(bench.step({ type: 'JoinRequested', contacts: [contactOf(ANN)] }), 'Join');
+    bench.hear(ANN, { type: 'JoinReply', generation: ask?.message.generation as number, accepted: true, contacts: [contactOf(BOB), contactOf(CAT)] });
+    const next = sent(bench.step({ type: 'LinkLost', peer: peerOf(ANN) }), 'Neighbor');
+    expect(next.map(({ to }) => to).sort()).toEqual([peerOf(BOB), peerOf(CAT)]);
+    expect(next.map(({ message }) => message.priority)).toEqual(['high', 'low']);
+  });
+
   test('HyParView 17: requests that cross are each other’s yes, and both ends come to the same generation', () => {
     const { bench, generation } = asking(ANN);
     const larger = generation + 5;
-    expect(brief(bench.hear(ANN, neighbor(ANN, { generation: larger })))).toEqual(['NeighborUp']);
+    expect(brief(bench.hear(ANN, neighbor(ANN, { generation: larger })))).toEqual(['NeighborUp probed']);
     expect(brief(bench.hear(ANN, disconnect(generation)))).toEqual(['Ignored stale-generation']);
     expect(brief(bench.hear(ANN, disconnect(larger)))).toContain('NeighborDown evicted');
     // Nothing is left waiting: it can be asked again.
     expect(sent(bench.step({ type: 'ProbeRequested', contact: contactOf(ANN) }), 'Neighbor')).toHaveLength(1);
+  });
+
+  test.each<['Join' | 'Neighbor', 'Join' | 'Neighbor']>([
+    ['Join', 'Join'],
+    ['Join', 'Neighbor'],
+    ['Neighbor', 'Neighbor'],
+  ])('HyParView 17: %s and %s that cross leave one link of one generation', (first, second) => {
+    const cores = [ANN, BOB].map((number, at) => new HyParView(peerOf(number), overlayConfig(), seededRandom(at)));
+    const [ann, bob] = cores as [HyParView, HyParView];
+    const mail: [HyParView, PeerId, OverlayMessage][] = [];
+    const post = (from: number, effects: readonly OverlayEffect[]): void => {
+      for (const effect of effects) {
+        if (effect.type === 'Send' || effect.type === 'Connect') mail.push([from === ANN ? bob : ann, peerOf(from), effect.message]);
+      }
+    };
+    const ask = (core: HyParView, to: number, type: 'Join' | 'Neighbor'): readonly OverlayEffect[] => {
+      core.step({ type: 'Started', role: 'member', record: undefined }, 0);
+      return core.step(type === 'Join' ? { type: 'JoinRequested', contacts: [contactOf(to)] } : { type: 'ProbeRequested', contact: contactOf(to) }, 0);
+    };
+    post(ANN, ask(ann, BOB, first));
+    post(BOB, ask(bob, ANN, second));
+    for (let next = mail.shift(); next !== undefined; next = mail.shift()) post(next[0] === ann ? ANN : BOB, next[0].step({ type: 'MessageReceived', from: next[1], message: next[2] }, 0));
+    expect([ann.activeView, bob.activeView]).toEqual([[peerOf(BOB)], [peerOf(ANN)]]);
+    // Whoever ends it, the other understands.
+    post(ANN, ann.step({ type: 'LeaveRequested' }, 0));
+    for (const [core, from, message] of mail) core.step({ type: 'MessageReceived', from, message }, 0);
+    expect(bob.activeView).toEqual([]);
   });
 });
 
@@ -333,6 +398,18 @@ describe('beyond the paper', () => {
     expect(sent(next, 'Neighbor').map(({ to }) => to)).toEqual([peerOf(21)]);
   });
 
+  test.each<[string, (bench: Bench) => readonly OverlayEffect[]]>([
+    ['joined', (bench) => bench.hear(ANN, join(ANN))],
+    ['asked', (bench) => bench.hear(ANN, neighbor(ANN, { priority: 'high' }))],
+    ['probed', (bench) => bench.hear(ANN, neighbor(ANN, { priority: 'probe' }))],
+    ['let-in', (bench) => answered(bench, bench.step({ type: 'JoinRequested', contacts: [contactOf(ANN)] }))],
+    ['probed', (bench) => answered(bench, bench.step({ type: 'ProbeRequested', contact: contactOf(ANN) }))],
+    ['welcomed', (bench) => answered(bench, bench.befriend(99).hear(99, { type: 'ForwardJoin', joiner: contactOf(ANN), ttlHops: 0 }))],
+    ['filled', (bench) => answered(bench, bench.befriend(99).know(ANN).step({ type: 'LinkLost', peer: peerOf(99) }))],
+  ])('NeighborUp says why: %s', (reason, act) => {
+    expect(events(act(new Bench()), 'NeighborUp')).toEqual([{ type: 'NeighborUp', peer: peerOf(ANN), reason }]);
+  });
+
   test('a neighbour or ourselves is not probed', () => {
     const bench = new Bench().befriend(ANN);
     expect(bench.step({ type: 'ProbeRequested', contact: contactOf(ANN) })).toEqual([]);
@@ -370,7 +447,7 @@ describe('beyond the paper', () => {
 
   test('leaves have places of their own, take part in no walk and are named to nobody', () => {
     const bench = new Bench({ maxLeaves: 2 }).befriend(ANN, BOB);
-    expect(brief(bench.hear(20, join(20, { leaf: true })))).toEqual(['NeighborUp', 'Send JoinReply']);
+    expect(brief(bench.hear(20, join(20, { leaf: true })))).toEqual(['NeighborUp joined', 'Send JoinReply']);
     bench.hear(21, neighbor(21, { leaf: true }));
     expect(sent(bench.hear(22, neighbor(22, { leaf: true, priority: 'high' })), 'NeighborReply')[0]?.message.accepted).toBe(false);
     expect(bench.core.leaves).toEqual([peerOf(20), peerOf(21)]);
@@ -404,10 +481,14 @@ describe('beyond the paper', () => {
     expect(sent(fireShuffle(bench), 'Shuffle')[0]?.message.contacts[0]?.record).toEqual(Uint8Array.of(7));
   });
 
-  test('walks go by neighbours that had two seconds to settle, if there are any', () => {
+  test.each([
+    ['as old as an anchor', 120_000],
+    ['two seconds old', 2_000],
+  ])('walks go by neighbours that are %s, if there are any', (_, ageMs) => {
     const bench = new Bench().befriend(ANN);
-    bench.nowMs += 2_000;
+    bench.nowMs += ageMs;
     bench.befriend(BOB, CAT, DAN);
+    bench.nowMs += ageMs - 1;
     const walks = [20, 21, 22, 23, 24, 25].flatMap((number) => sent(bench.hear(DAN, { type: 'ForwardJoin', joiner: contactOf(number), ttlHops: 6 }), 'ForwardJoin'));
     expect(walks.map(({ to }) => to)).toEqual(Array(6).fill(peerOf(ANN)));
     // Of a Join still as many as there are other neighbours.

@@ -81,10 +81,10 @@ export function events<Type extends OverlayEvent['type']>(effects: readonly Over
   return effects.flatMap((effect) => (effect.type === 'Emit' && effect.event.type === type ? [effect.event as Extract<OverlayEvent, { type: Type }>] : []));
 }
 
-/** Effects in brief: `Send Disconnect`, `Close`, `NeighborUp` … */
+/** Effects in brief: `Send Disconnect`, `Close`, `NeighborUp joined` … */
 export function brief(effects: readonly OverlayEffect[]): string[] {
   return effects.map((effect) => {
-    if (effect.type === 'Emit') return effect.event.type === 'NeighborDown' ? `NeighborDown ${effect.event.reason}` : effect.event.type === 'Ignored' ? `Ignored ${effect.event.reason}` : effect.event.type;
+    if (effect.type === 'Emit') return effect.event.type === 'NeighborDown' || effect.event.type === 'NeighborUp' ? `${effect.event.type} ${effect.event.reason}` : effect.event.type === 'Ignored' ? `Ignored ${effect.event.reason}` : effect.event.type;
     if (effect.type === 'SetTimer') return `SetTimer ${effect.timer}`;
     return effect.type === 'Close' ? 'Close' : `${effect.type} ${effect.message.type}`;
   });
