@@ -144,7 +144,7 @@ describe('documents', () => {
       ...['cli → sim', 'cli → store'],
       ...['node → marks', 'node → pals', 'node → store', 'node → topics', 'node → transport', 'node → wrapper'],
       ...['pals → marks', 'pals → transport'],
-      ...['sim → overlay', 'testing → transport'],
+      ...['sim → overlay', 'sim → wrapper', 'testing → transport'],
       ...['topics → marks', 'topics → transport', 'topics → wrapper', 'wrapper → marks'],
     ];
     const found = new Set<string>();

@@ -3,6 +3,8 @@
  * What takes real time and memory is measured here; all else is pure.
  */
 import { HearsayError } from '../errors.ts';
+import { MAX_HOPS } from '../wrapper/config.ts';
+import { GRAPH_NAMES } from './people/graphs.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import type { Scenario, ScenarioFigures } from './scenarios/index.ts';
 import type { Outcome, ScenarioOptions } from './scenarios/common.ts';
@@ -14,6 +16,10 @@ export type { JoinStormFigures } from './scenarios/join-storm.ts';
 export type { OverlayFigures } from './scenarios/overlay.ts';
 export type { PartitionFigures } from './scenarios/partition.ts';
 export type { ScenarioOptions } from './scenarios/common.ts';
+export type { PassFigures } from './scenarios/pass.ts';
+export type { ReachFigures } from './scenarios/reach.ts';
+export { GRAPH_NAMES, readEdgeList } from './people/graphs.ts';
+export type { Friends, GraphName } from './people/graphs.ts';
 export type { Scenario, ScenarioFigures } from './scenarios/index.ts';
 
 /** What a run may be given; its ranges are those of {@link ScenarioOptions}. */
@@ -46,16 +52,28 @@ export const DEFAULT_SIMULATE_OPTIONS: ScenarioOptions = Object.freeze({
   latencyMs: Object.freeze([20, 100] as const),
   jitter: 0,
   loss: 0,
+  degree: 12,
+  overlay: false,
+  relay: 'farthest',
+  pass: 'stem',
+  spies: 0.1,
+  blackHoles: 0.2,
+  linked: 10,
   progress: () => undefined,
 });
 
 /** The names of the scenarios. */
 export const SCENARIO_NAMES: readonly Scenario[] = Object.freeze(Object.keys(SCENARIOS) as Scenario[]);
 
+/** How people relay, and how they pass. `reference`: by the rules of Urbit's library. */
+export const RELAY_NAMES: readonly ScenarioOptions['relay'][] = Object.freeze(['farthest', 'first', 'reference'] as const);
+export const PASS_NAMES: readonly ScenarioOptions['pass'][] = Object.freeze(['coin', 'stem', 'off', 'reference'] as const);
+
 const MAX_NODES = 1_000_000;
 const MAX_MESSAGES = 1_000_000;
 const MAX_CYCLES = 100_000;
 const MAX_LATENCY_MS = 60_000;
+const MAX_LINKED = 1_000;
 /** At least two must be left to have an overlay. */
 const MIN_SURVIVORS = 2;
 
@@ -67,6 +85,7 @@ export function simulate<Name extends Scenario>(scenario: Name, given: SimulateO
   if (!Object.hasOwn(SCENARIOS, scenario)) throw bad('scenario', `to be one of ${SCENARIO_NAMES.join(', ')}`, scenario);
   const options = checked(given);
   if (scenario === 'crash') checkSurvivors(options);
+  if (scenario === 'reach' || scenario === 'pass') checkPeople(options);
   const startedMs = performance.now();
   const run: (options: ScenarioOptions) => Outcome<ScenarioFigures[Name]> = SCENARIOS[scenario];
   const { traceHash, figures } = run(options);
@@ -76,7 +95,8 @@ export function simulate<Name extends Scenario>(scenario: Name, given: SimulateO
 }
 
 function checked(given: SimulateOptions): ScenarioOptions {
-  const options = { ...DEFAULT_SIMULATE_OPTIONS, ...given };
+  const merged = { ...DEFAULT_SIMULATE_OPTIONS, ...given };
+  const options = typeof merged.graph === 'object' ? { ...merged, nodes: merged.graph.length } : merged;
   const { nodes, seed, messages, shares, cycles, attackers, churn, latencyMs, jitter, loss } = options;
   whole('nodes', nodes, 2, MAX_NODES);
   whole('seed', seed, 0, 2 ** 32 - 1);
@@ -96,6 +116,26 @@ function checked(given: SimulateOptions): ScenarioOptions {
 
 function checkSurvivors({ nodes, shares }: ScenarioOptions): void {
   for (const share of shares) if (nodes - Math.round(share * nodes) < MIN_SURVIVORS) throw bad('shares', `to leave at least ${MIN_SURVIVORS} nodes`, share);
+}
+
+function checkPeople({ nodes, graph, degree, hops, relay, pass, spies, blackHoles, linked }: ScenarioOptions): void {
+  if (typeof graph === 'string') among('graph', graph, GRAPH_NAMES);
+  if (typeof graph !== 'object' && graph !== 'overlay') {
+    whole('degree', degree, 2, nodes - 1);
+    if (degree % 2 !== 0) throw bad('degree', 'to be even', degree);
+  }
+  if (hops !== undefined) whole('hops', hops, 1, MAX_HOPS);
+  among('relay', relay, RELAY_NAMES);
+  among('pass', pass, PASS_NAMES);
+  for (const [field, share] of [['spies', spies], ['blackHoles', blackHoles]] as const) {
+    part(field, share);
+    if (Math.round(share * nodes) >= nodes) throw bad(field, 'to leave somebody honest', share);
+  }
+  whole('linked', linked, 1, MAX_LINKED);
+}
+
+function among(field: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw bad(field, `to be one of ${allowed.join(', ')}`, value);
 }
 
 function whole(field: string, value: number, min: number, max: number): void {

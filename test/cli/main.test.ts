@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { run } from './command.ts';
 
@@ -37,11 +40,21 @@ describe('every command', () => {
     [['sim', 'crash', '--nodes', '20', '--shares', '1'], /Expected `shares`/],
     [['sim', 'partition', '--cycles', '0'], /Expected `cycles`/],
     [['sim', 'eclipse', '--attackers', '1.5'], /Expected `attackers`/],
-    [['sim', 'overlay', '--latency', '100,20'], /Expected `latencyMs`/],
-    [['sim', 'overlay', '--latency', '20'], /Expected `latencyMs`/],
-    [['sim', 'overlay', '--latency', 'fast'], /'fast' is invalid. Expected a number/],
+    [['sim', 'overlay', '--latency-ms', '100,20'], /Expected `latencyMs`/],
+    [['sim', 'overlay', '--latency-ms', '20'], /Expected `latencyMs`/],
+    [['sim', 'overlay', '--latency-ms', 'fast'], /'fast' is invalid. Expected a number/],
     [['sim', 'overlay', '--jitter', '2'], /Expected `jitter`/],
     [['sim', 'overlay', '--loss', '1.5'], /Expected `loss`/],
+    [['sim', 'reach', '--graph', 'no-such-file'], /'no-such-file' is invalid. Expected one of small-world/],
+    [['sim', 'reach', '--degree', '3'], /Expected `degree` to be even/],
+    [['sim', 'reach', '--nodes', '9'], /Expected `degree`/],
+    [['sim', 'reach', '--hops', '16'], /Expected `hops`/],
+    [['sim', 'reach', '--relay', 'last'], /choices are farthest/],
+    [['sim', 'pass', '--pass', 'true'], /choices are coin/],
+    [['sim', 'pass', '--hops', '1'], /Expected `pass`/],
+    [['sim', 'pass', '--spies', '1'], /Expected `spies`/],
+    [['sim', 'pass', '--black-holes', '2'], /Expected `blackHoles`/],
+    [['sim', 'pass', '--linked', '0'], /Expected `linked`/],
     [['store', 'inspect'], /required option '-d, --dir <directory>' not specified/],
     [['seen', 'export', '--dir', 'x'], /required option '-a, --agent <name>' not specified/],
   ])('%j is not understood: exit code 2, and nothing on standard output', async (args, said) => {
@@ -61,6 +74,24 @@ describe('hearsay sim', () => {
     const { output } = await run(['sim', 'crash', '--nodes', '20', '--seed', '3', '--shares', '0.1,0.5', '--messages', '10', '--json']);
     expect(output).toHaveLength(1);
     expect(JSON.parse(output[0]!)).toMatchObject({ scenario: 'crash', nodes: 20, seed: 3, crashes: [{ share: 0.1 }, { share: 0.5 }] });
+  });
+
+  test('reads a graph from a file of edges', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'hearsay-'));
+    const file = join(dir, 'edges.txt');
+    writeFileSync(file, '# friends\nann bob\nbob cat\ncat dan\n');
+    const { output } = await run(['sim', 'reach', '--graph', file, '--hops', '3', '--messages', '5', '--json']);
+    rmSync(dir, { recursive: true });
+    expect(JSON.parse(output[0]!)).toMatchObject({ scenario: 'reach', nodes: 4, ballShareReached: 1, controlPerNode: 0 });
+  });
+
+  test('tells of passing what there is to tell', async () => {
+    const { output } = await run(['sim', 'pass', '--graph', 'regular', '--degree', '4', '--nodes', '20', '--hops', '3', '--pass', 'off', '--spies', '0.2', '--black-holes', '0.1', '--linked', '2', '--json']);
+    const result = JSON.parse(output[0]!) as Record<string, unknown>;
+    const common = ['scenario', 'nodes', 'seed', 'traceHash', 'elapsedMs', 'rssBytes'];
+    const figures = ['recall', 'precision', 'predecessorIsOrigin', 'identifiedAfter', 'lossShare', 'delayP50Ms', 'delayP99Ms', 'ownPalsShareReached'];
+    expect(Object.keys(result)).toEqual(expect.arrayContaining([...common, ...figures]));
+    expect(result).toMatchObject({ recall: 1, identifiedAfter: 1, lossShare: 0, ownPalsShareReached: 1 });
   });
 });
 

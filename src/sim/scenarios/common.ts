@@ -2,6 +2,7 @@
 import { overlayConfig } from '../../overlay/config.ts';
 import { Network } from '../network.ts';
 import type { NodeIndex } from '../network.ts';
+import type { Friends, GraphName } from '../people/graphs.ts';
 
 /** What a run is given. Fields of other scenarios are ignored. */
 export interface ScenarioOptions {
@@ -25,6 +26,24 @@ export interface ScenarioOptions {
   readonly jitter: number;
   /** Share of messages that vanish, 0 to 1. */
   readonly loss: number;
+  /** `reach` and `pass`: who is linked with whom. @defaultValue `small-world` to reach, `overlay` to pass */
+  readonly graph?: GraphName | Friends | undefined;
+  /** The same: friends that a node has, on average or all; an even number. Of an overlay and of a list of edges: ignored. */
+  readonly degree: number;
+  /** The same: the overlay's neighbours are linked besides. */
+  readonly overlay: boolean;
+  /** The same: of the config of all, 1 to 15. @defaultValue 5 to reach, 10 to pass */
+  readonly hops?: number | undefined;
+  /** `reach`: of the config of all; `reference`: the rules of Urbit's library. */
+  readonly relay: 'farthest' | 'first' | 'reference';
+  /** `pass`: of the config of all, `coin` for true; `reference`: the rules of Urbit's library, its coin included. */
+  readonly pass: 'coin' | 'stem' | 'off' | 'reference';
+  /** `pass`: nodes that take notes, as a share. */
+  readonly spies: number;
+  /** `pass`: nodes that swallow what is passed to them, as a share. */
+  readonly blackHoles: number;
+  /** `pass`: messages of one origin that are known to be of one origin, 1 to 1,000. */
+  readonly linked: number;
   /** Told now and then how far the run is. */
   readonly progress: (text: string) => void;
 }

@@ -12,6 +12,10 @@ import { runOverlay } from './overlay.ts';
 import type { OverlayFigures } from './overlay.ts';
 import { runPartition } from './partition.ts';
 import type { PartitionFigures } from './partition.ts';
+import { runPass } from './pass.ts';
+import type { PassFigures } from './pass.ts';
+import { runReach } from './reach.ts';
+import type { ReachFigures } from './reach.ts';
 
 /** What each scenario finds. */
 export interface ScenarioFigures {
@@ -21,6 +25,8 @@ export interface ScenarioFigures {
   readonly partition: PartitionFigures;
   readonly eclipse: EclipseFigures;
   readonly churn: ChurnFigures;
+  readonly reach: ReachFigures;
+  readonly pass: PassFigures;
 }
 
 export type Scenario = keyof ScenarioFigures;
@@ -33,4 +39,6 @@ export const SCENARIOS: { readonly [Name in Scenario]: (options: ScenarioOptions
   partition: runPartition,
   eclipse: runEclipse,
   churn: runChurn,
+  reach: runReach,
+  pass: runPass,
 };
