@@ -40,6 +40,8 @@ export type { NodeEvent } from './node/node-events.ts';
 export type { AnyLevel, NodeOptions } from './node/options.ts';
 export type { PalsEvent } from './pals/core/types.ts';
 export type { PalsHandle } from './pals/pals-handle.ts';
+export { bridge } from './topics/bridge.ts';
+export type { Bridge, BridgeEvent, BridgeMaker, BridgeOptions } from './topics/bridge.ts';
 export type { TopicSubscription } from './topics/reader.ts';
 export type { JoinOptions, Published, Topic, TopicEvent } from './topics/topic.ts';
 export { createIdentity, identityFromSeed, openIdentity } from './transport/identity.ts';

@@ -47,7 +47,7 @@ export interface Limits {
   readonly maxUnreadBytes: number;
   /** How long a publication waits for the first neighbour in its topic, in ms. @defaultValue 10,000 (our choice: twice `handshakeTimeoutMs`, one dial that fails and one that does not) */
   readonly neighborTimeoutMs: number;
-  /** How long closing a node, or leaving a topic, waits for what was accepted to leave, in ms. @defaultValue 5,000 (design) */
+  /** How long closing a node, or leaving a topic, waits for events that were accepted, in ms. @defaultValue 3,000 (design: 5 s in all, 2 of which are the links' to carry what these send) */
   readonly closeTimeoutMs: number;
   /** Timers of one agent. @defaultValue 10,000 (our choice: one per queued event) */
   readonly maxTimers: number;
@@ -107,7 +107,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxUnread: 1_000,
   maxUnreadBytes: 8 * MIB,
   neighborTimeoutMs: 10_000,
-  closeTimeoutMs: 5_000,
+  closeTimeoutMs: 3_000,
   maxTimers: 10_000,
   maxSavedBytes: 64 * MIB,
   seenRetentionMs: 14 * DAY_MS,

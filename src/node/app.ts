@@ -60,6 +60,7 @@ export class RunningApp implements App {
   readonly config$: Observable<GossipConfig> = this.#config.asObservable();
   readonly #closed: () => void;
   #open = true;
+  #takes = true;
 
   /** @param closed called once when the app is closed */
   constructor(name: string, host: Host, closed: () => void) {
@@ -69,7 +70,7 @@ export class RunningApp implements App {
   }
 
   poke(mark: string, data?: unknown): Promise<void> {
-    if (!this.#open) return Promise.reject(closed(this.name));
+    if (!this.#open || !this.#takes) return Promise.reject(closed(this.name));
     return this.#host.poke(this.name, mark, data);
   }
 
@@ -103,6 +104,11 @@ export class RunningApp implements App {
       case 'event':
         return this.#events.next(report.event);
     }
+  }
+
+  /** Takes no pokes any more; those it took go on. */
+  refuse(): void {
+    this.#takes = false;
   }
 
   close(): Promise<void> {

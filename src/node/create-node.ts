@@ -57,7 +57,7 @@ export interface HearsayNode extends AsyncDisposable {
    * @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_ALREADY_RUNNING` when an agent has the name, `HEARSAY_CLOSED`
    */
   join(options: JoinOptions): Promise<Topic>;
-  /** Lets what was accepted leave, for limits.closeTimeoutMs at most, says goodbye, and lets go of everything. Safe to call twice. */
+  /** Does what was accepted, within limits.closeTimeoutMs, says goodbye, gives the links 2 s to carry it, and lets go of everything. Safe to call twice, and while something starts. */
   close(): Promise<void>;
 }
 
@@ -172,12 +172,26 @@ class Node implements HearsayNode {
   }
 
   async #close(): Promise<void> {
-    await this.#topics.close();
+    for (const app of this.#apps.values()) app.refuse();
+    await Promise.all([this.#topics.close(), this.#drain()]);
     this.#network.leave();
     for (const app of [...this.#apps.values()].reverse()) await app.close();
     await this.#network.close();
     await this.#store.close();
     this.#events.close();
+  }
+
+  /** Twice, so that what one agent of ours asks of another is done, too. */
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(this.#options.limits.closeTimeoutMs, resolve);
+      this.#host.barrier(() =>
+        this.#host.barrier(() => {
+          cancel();
+          resolve();
+        }),
+      );
+    });
   }
 
   async #run(name: string, agent: Agent): Promise<RunningApp> {

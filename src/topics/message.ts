@@ -30,9 +30,13 @@ const NONCE_BYTES = 16;
 /** What stands around the bytes of a message in a payload, at most: heads of CBOR and a nonce. Rounded up (21 bytes). */
 const OVERHEAD_BYTES = 32;
 
-const schemas = { bytes: checkBytes, 'bytes-again': checkAgain };
 /** The kinds of data of a topic. */
-export type TopicMarks = typeof schemas;
+export type TopicMarks = {
+  readonly bytes: (data: unknown) => Uint8Array;
+  readonly 'bytes-again': (data: unknown) => [nonce: Uint8Array, bytes: Uint8Array];
+};
+
+const schemas: TopicMarks = { bytes: checkBytes, 'bytes-again': checkAgain };
 /** The marks of every topic. */
 export const topicMarks: Marks<TopicMarks> = defineMarks(schemas);
 

@@ -84,7 +84,12 @@ export class TopicHandle implements Topic {
     return this.#shared.messages$.pipe(takeUntil(this.#left));
   }
 
-  /** Says what somebody else said elsewhere. @throws HearsayError `HEARSAY_TOO_LARGE` */
+  /** Whether both are handles on the same topic of the same node. */
+  sharesWith(other: TopicHandle): boolean {
+    return this.#shared === other.#shared;
+  }
+
+  /** Says what was said elsewhere, after the wait even if nobody listens. @throws HearsayError `HEARSAY_TOO_LARGE` */
   bring(message: Message): Promise<Published> {
     return this.#say(message, Math.min(message.hops, this.#options.hops), message.ours, true);
   }

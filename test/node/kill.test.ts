@@ -121,9 +121,11 @@ describe('two processes on one directory', () => {
 });
 
 describe('a clean close', () => {
-  test('lets the process end by itself: nothing is left of listeners, links, apps, timers and dials', async () => {
+  test('lets the process end by itself: nothing is left of listeners, links, apps, topics, timers, dials and files', async () => {
     const fixture = spawnFixture('node/fixtures/closing', [join(dir, 'closing')]);
-    expect(await fixture.next()).toEqual({ redeemed: 'HEARSAY_CLOSED' });
+    const { before, after, ...answers } = (await fixture.next()) as { before: string[]; after: string[] };
+    expect(answers).toEqual({ redeemed: 'HEARSAY_CLOSED', waits: 'left', read: true });
+    expect(after).toEqual(before);
     expect(await fixture.ended).toEqual({ code: 0, signal: null });
   }, 10_000);
 });
