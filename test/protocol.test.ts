@@ -85,6 +85,7 @@ describe('reasons', () => {
     ['of a frame', 'transport/frames.ts', 'FrameFault'],
     ['of an address record', 'node/address-record.ts', 'RecordReason'],
     ['of a gesture', 'pals/core/register.ts', 'GestureRefusal'],
+    ['of an overlay message that changes nothing', 'overlay/messages.ts', 'IgnoredReason'],
     ['of a redemption', 'pals/invite-tokens.ts', 'TokenRefusal'],
   ] as const;
 
@@ -138,8 +139,8 @@ describe('documents', () => {
 
   test('between rooms there are the imports that ARCHITECTURE.md draws, and no others', () => {
     const shared = ['agent', 'errors', 'ids', 'limits', 'random', 'crypto'];
-    const rooms = ['marks', 'node', 'pals', 'store', 'testing', 'transport', 'wrapper'];
-    const drawn = ['node → marks', 'node → pals', 'node → store', 'node → transport', 'node → wrapper', 'pals → marks', 'pals → transport', 'testing → transport', 'wrapper → marks'];
+    const rooms = ['marks', 'node', 'overlay', 'pals', 'store', 'testing', 'transport', 'wrapper'];
+    const drawn = ['node → marks', 'node → overlay', 'node → pals', 'node → store', 'node → topics', 'node → transport', 'node → wrapper', 'pals → marks', 'pals → transport', 'testing → transport', 'wrapper → marks'];
     const found = new Set<string>();
     for (const file of sources) {
       const [from = ''] = file.split('/');
