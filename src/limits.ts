@@ -67,6 +67,12 @@ export interface Limits {
   readonly maxInvites: number;
   /** Address records kept. @defaultValue 500 (design) */
   readonly maxAddressRecords: number;
+  /** Peers remembered of one topic, to be asked when its overlay is in pieces. @defaultValue 64 (design) */
+  readonly maxTopicRecords: number;
+  /** Dials a minute of one host that others told us of. @defaultValue 3 (design) */
+  readonly maxDialsPerHost: number;
+  /** Overlay messages and questions for peers taken of one peer in ten seconds. @defaultValue 500 (our choice: in a storm of joins a contact sends 2 walks a join) */
+  readonly maxOverlayMessages: number;
   /** Half-open handshakes in all. @defaultValue 64 (design) */
   readonly maxHalfOpen: number;
   /** Half-open handshakes of one address prefix (IPv4 /32, IPv6 /64). @defaultValue 8 (design) */
@@ -117,6 +123,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxPals: 10_000,
   maxInvites: 100,
   maxAddressRecords: 500,
+  maxTopicRecords: 64,
+  maxDialsPerHost: 3,
+  maxOverlayMessages: 500,
   maxHalfOpen: 64,
   maxHalfOpenPerPrefix: 8,
   handshakeTimeoutMs: 5_000,

@@ -85,6 +85,7 @@ describe('reasons', () => {
     ['of a frame', 'transport/frames.ts', 'FrameFault'],
     ['of an address record', 'node/address-record.ts', 'RecordReason'],
     ['of a gesture', 'pals/core/register.ts', 'GestureRefusal'],
+    ['of an overlay message that changes nothing', 'overlay/messages.ts', 'IgnoredReason'],
     ['of a redemption', 'pals/invite-tokens.ts', 'TokenRefusal'],
   ] as const;
 
@@ -142,7 +143,7 @@ describe('documents', () => {
     const rooms = ['cli', 'marks', 'node', 'overlay', 'pals', 'sim', 'store', 'testing', 'topics', 'transport', 'wrapper'];
     const drawn = [
       ...['cli → sim', 'cli → store'],
-      ...['node → marks', 'node → pals', 'node → store', 'node → topics', 'node → transport', 'node → wrapper'],
+      ...['node → marks', 'node → overlay', 'node → pals', 'node → store', 'node → topics', 'node → transport', 'node → wrapper'],
       ...['pals → marks', 'pals → transport'],
       ...['sim → overlay', 'sim → wrapper', 'testing → transport'],
       ...['topics → marks', 'topics → transport', 'topics → wrapper', 'wrapper → marks'],

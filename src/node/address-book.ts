@@ -7,12 +7,15 @@ import { HearsayError } from '../errors.ts';
 import { isPeerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
 import { decodePayload, encodePayload } from '../marks/payload.ts';
-import { isPrivateHost, MAX_ADDRESS_LENGTH, parseAddress } from '../transport/address.ts';
+import { ContactBook } from '../overlay/contact-book.ts';
+import { MAX_ADDRESS_LENGTH, parseAddress } from '../transport/address.ts';
 import { readAddressRecord } from './address-record.ts';
 import type { AddressRecord, RecordReason } from './address-record.ts';
 
 /** Addresses remembered of one peer because they worked (design). */
 export const MAX_WORKED = 8;
+/** Topics remembered; the one used longest ago is forgotten first (our choice: more than a node runs agents). */
+const MAX_TOPICS = 100;
 
 /** What came of a record. `changed`: it is newer than what we had. */
 export type Learnt = { readonly ok: true; readonly id: PeerId; readonly changed: boolean } | { readonly ok: false; readonly reason: RecordReason | 'ourselves' | 'full' };
@@ -22,8 +25,12 @@ export interface AddressBookOptions {
   readonly self: PeerId;
   /** Peers who are no pals. Pals come on top; `limits.maxPals` bounds them. See `limits.maxAddressRecords`. */
   readonly maxRecords: number;
+  /** Peers of one topic. See `limits.maxTopicRecords`. */
+  readonly maxTopicRecords: number;
   /** Whether our user added this peer. Not whether it added us: anybody can do that. */
   isPal(peer: PeerId): boolean;
+  /** Whether we dial an address that a stranger told us. */
+  allows(address: string): boolean;
 }
 
 interface Entry {
@@ -49,12 +56,16 @@ const saved = z.strictObject({
       record: z.instanceof(Uint8Array).nullable(),
     }),
   ),
+  /** Who worked comes first. */
+  topics: z.array(z.strictObject({ topic: z.string(), peers: z.array(z.custom<PeerId>(isPeerId)), worked: z.int().min(0) })).max(MAX_TOPICS),
 });
 
 /** Where peers were, and where they say they are. */
 export class AddressBook {
   readonly #options: AddressBookOptions;
   readonly #entries = new Map<PeerId, Entry>();
+  /** Least recently used first. Only who: where is in the entries. */
+  readonly #topics = new Map<string, ContactBook>();
 
   constructor(options: AddressBookOptions) {
     this.#options = options;
@@ -74,7 +85,7 @@ export class AddressBook {
     if (entry === undefined) return [];
     const trusted = this.#options.isPal(peer);
     const told = liveRecord(entry, nowMs)?.read.addresses ?? [];
-    return [...new Set([...entry.worked, ...told.filter((address) => trusted || !isPrivate(address))])];
+    return [...new Set([...entry.worked, ...told.filter((address) => trusted || this.#options.allows(address))])];
   }
 
   /** The newest record of a peer, as it signed it, for those who ask where it is. */
@@ -109,10 +120,21 @@ export class AddressBook {
     return this.#entries.has(id) ? { ok: true, id, changed: true } : { ok: false, reason: 'full' };
   }
 
+  /** Whom we know in a topic, by what it is called on the wire. */
+  topic(topic: string): ContactBook {
+    const book = this.#topics.get(topic) ?? new ContactBook(this.#options.maxTopicRecords);
+    this.#topics.delete(topic);
+    this.#topics.set(topic, book);
+    const [oldest = topic] = this.#topics.keys();
+    if (this.#topics.size > MAX_TOPICS) this.#topics.delete(oldest);
+    return book;
+  }
+
   /** For the disk. */
   toBytes(): Uint8Array {
+    const topics = [...this.#topics].map(([topic, book]) => ({ topic, peers: book.entries.map(({ peer }) => peer), worked: book.workedCount }));
     const entries = [...this.#entries].map(([peer, { worked, workedMs, writtenMs, record }]) => ({ peer, worked, workedMs, writtenMs, record: record?.bytes ?? null }));
-    return encodePayload({ version: 1, entries }, Infinity);
+    return encodePayload({ version: 1, entries, topics }, Infinity);
   }
 
   /**
@@ -127,6 +149,10 @@ export class AddressBook {
     for (const { peer, record, ...entry } of read.data.entries) {
       const known = record === null ? undefined : readAddressRecord(record, nowMs);
       book.#entries.set(peer, { ...entry, record: record !== null && known?.ok === true ? { bytes: record, read: known.record } : undefined });
+    }
+    for (const { topic, peers, worked } of read.data.topics) {
+      const contacts = book.topic(topic);
+      for (const [at, peer] of peers.entries()) contacts.restore({ peer, record: undefined }, at < worked);
     }
     book.#trim(nowMs);
     return book;
@@ -149,9 +175,4 @@ export class AddressBook {
 
 function liveRecord({ record }: Entry, nowMs: number): Entry['record'] {
   return record !== undefined && record.read.expiresMs > nowMs ? record : undefined;
-}
-
-/** What does not parse is nobody's to dial; records with such addresses were refused at the door. */
-function isPrivate(address: string): boolean {
-  return isPrivateHost(parseAddress(address).host);
 }

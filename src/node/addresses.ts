@@ -3,12 +3,15 @@
  */
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
+import type { ContactBook } from '../overlay/contact-book.ts';
+import type { Contact } from '../overlay/messages.ts';
 import type { Store } from '../store/store.ts';
 import { isDialable, parseAddress } from '../transport/address.ts';
 import type { Identity } from '../transport/identity.ts';
 import { AddressBook } from './address-book.ts';
 import type { Learnt } from './address-book.ts';
-import { MAX_RECORD_ADDRESSES, MAX_RECORD_BYTES, RECORD_LIFE_MS, makeAddressRecord } from './address-record.ts';
+import { MAX_RECORD_ADDRESSES, MAX_RECORD_BYTES, RECORD_LIFE_MS, makeAddressRecord, readAddressRecord } from './address-record.ts';
+import type { RecordReason } from './address-record.ts';
 import type { Clock } from './clock.ts';
 
 const BOOK_KEY = 'address-book';
@@ -18,12 +21,18 @@ const WRITE_DELAY_MS = 1_000;
 /** What a record leaves for addresses, beside 64 bytes of signature, the key and the heads of its fields (our choice, a little less). */
 const MAX_ADDRESSES_BYTES = MAX_RECORD_BYTES - 192;
 
+/** What a contact's record is worth to us. */
+export type CheckedContact = { readonly ok: true; readonly contact: Contact } | { readonly ok: false; readonly reason: RecordReason | 'not-dialable' };
+
 export interface AddressesOptions {
   readonly identity: Identity;
   readonly store: Store;
   readonly clock: Clock;
   readonly maxRecords: number;
+  readonly maxTopicRecords: number;
   isPal(peer: PeerId): boolean;
+  /** Whether we dial an address that a stranger told us. */
+  allows(address: string): boolean;
   /** Our record is a new one: tell whoever is connected. */
   renewed(record: Uint8Array): void;
 }
@@ -45,7 +54,8 @@ export class Addresses {
 
   /** Reads the book from disk. A damaged one is left out and reported: it fills again on connect. */
   static async open(options: AddressesOptions, damaged: (error: HearsayError) => void): Promise<Addresses> {
-    const bookOptions = { self: options.identity.id, maxRecords: options.maxRecords, isPal: (peer: PeerId) => options.isPal(peer) };
+    const { maxRecords, maxTopicRecords } = options;
+    const bookOptions = { self: options.identity.id, maxRecords, maxTopicRecords, isPal: (peer: PeerId) => options.isPal(peer), allows: (address: string) => options.allows(address) };
     const bytes = await options.store.readMeta(BOOK_KEY);
     let book = new AddressBook(bookOptions);
     try {
@@ -77,6 +87,40 @@ export class Addresses {
   /** Where to dial a peer, best first. */
   of(peer: PeerId): readonly string[] {
     return this.#book.addressesOf(peer, this.#options.clock.now());
+  }
+
+  /** Where to dial a contact, best first: also when there is no room for it in the book. */
+  ofContact({ peer, record }: Contact): readonly string[] {
+    const { clock, allows } = this.#options;
+    const read = record === undefined ? undefined : readAddressRecord(record, clock.now());
+    const told = read?.ok === true && read.record.id === peer ? read.record.addresses.filter((address) => allows(address)) : [];
+    return [...new Set([...this.of(peer), ...told])];
+  }
+
+  /** Who is to be named to others as a contact: with its newest record, if it has one. */
+  contact(peer: PeerId): Contact {
+    return { peer, record: this.#book.recordOf(peer, this.#options.clock.now()) };
+  }
+
+  /** A record that others gave us of a member of their topic: whom it is of, if we could dial it. Never throws. */
+  checkContact(record: Uint8Array): CheckedContact {
+    const { clock, identity, isPal, allows } = this.#options;
+    const read = readAddressRecord(record, clock.now());
+    if (!read.ok) return read;
+    const { id, dialable, addresses } = read.record;
+    // Ourselves the core knows and leaves out.
+    const isUseful = dialable && (id === identity.id || isPal(id) || addresses.some((address) => allows(address)));
+    return isUseful ? { ok: true, contact: { peer: id, record: record.slice() } } : { ok: false, reason: 'not-dialable' };
+  }
+
+  /** Whom we know in a topic. */
+  topic(topic: string): ContactBook {
+    return this.#book.topic(topic);
+  }
+
+  /** Something in a topic's book changed. */
+  topicChanged(): void {
+    this.#writeSoon();
   }
 
   /** A new address goes to the disk at once: it may be from an invite, and all we know of the peer. */

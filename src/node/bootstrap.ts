@@ -1,6 +1,6 @@
 /**
- * Keeps a link to each bootstrap address, whoever is there: dialled at start, and again when it is lost, for ever. Only what answers
- * and is not hearsay is left alone: it may be anything, and has been asked once.
+ * Keeps a link to each bootstrap address, whoever is there: dialled at start, and again when it is lost, for ever; a name is resolved anew
+ * each time. Only what answers and is not hearsay is left alone: it may be anything, and has been asked once.
  */
 import { isNotHearsay } from '../transport/channel/fault.ts';
 import type { PeerId } from '../ids.ts';
@@ -18,11 +18,25 @@ export interface BootstrapPort {
   /** Resolves when a link to whoever is at the address is up. */
   connect(address: string, signal: AbortSignal): Promise<PeerId>;
   isUp(peer: PeerId): boolean;
+  /** The link to a bootstrap node is up. */
+  found(peer: PeerId): void;
 }
+
+/** A link that held so long was a success, as for redials (research 5.3). Who lets us in and drops us at once is asked less and less. */
+const SETTLED_MS = 5_000;
+
+/** More make no difference: 2^20 s are twelve days. */
+const MOST_FAILURES = 20;
+
+/** Why a bootstrap node lets go of us that has more links than it needs. It is not asked again soon. */
+export const CROWDED = 'crowded';
 
 interface Entry {
   readonly address: string;
   peer: PeerId | undefined;
+  /** When the link came up. */
+  sinceMs: number;
+  /** Dials in a row that led to no link that held. */
   failures: number;
   cancel: () => void;
 }
@@ -56,11 +70,19 @@ export class Bootstrap {
     };
   }
 
+  /** The bootstrap nodes that there is a link to. */
+  get peers(): readonly PeerId[] {
+    return [...this.#entries].flatMap(({ peer }) => peer ?? []);
+  }
+
   /** The link to that peer is gone. */
-  lost(peer: PeerId): void {
+  lost(peer: PeerId, reason: string): void {
     for (const entry of this.#entries) {
       if (entry.peer !== peer) continue;
       entry.peer = undefined;
+      if (reason === CROWDED) entry.failures = MOST_FAILURES;
+      else if (this.#port.clock.now() - entry.sinceMs >= SETTLED_MS) entry.failures = 0;
+      else entry.failures += 1;
       this.#later(entry);
     }
   }
@@ -74,28 +96,36 @@ export class Bootstrap {
     if (this.#abort.signal.aborted) return;
     this.#port.connect(entry.address, this.#abort.signal).then(
       (peer) => {
-        entry.failures = 0;
         // It may be gone before we hear that it was there.
-        if (this.#port.isUp(peer)) entry.peer = peer;
-        else this.#later(entry);
+        if (this.#port.isUp(peer)) this.#found(entry, peer);
+        else this.#failed(entry);
       },
       (error: unknown) => {
-        if (isNotHearsay(error)) return;
-        entry.failures += 1;
-        this.#later(entry);
+        if (!isNotHearsay(error)) this.#failed(entry);
       },
     );
+  }
+
+  #found(entry: Entry, peer: PeerId): void {
+    entry.peer = peer;
+    entry.sinceMs = this.#port.clock.now();
+    this.#port.found(peer);
+  }
+
+  #failed(entry: Entry): void {
+    entry.failures += 1;
+    this.#later(entry);
   }
 
   /** Capped exponential wait, less up to a fifth by dice, so that a restarted bootstrap node is not stormed. */
   #later(entry: Entry): void {
     if (this.#abort.signal.aborted || !this.#entries.has(entry)) return;
     const { clock, random, limits } = this.#port;
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(entry.failures, 20), limits.redialMaxMs);
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(entry.failures, MOST_FAILURES), limits.redialMaxMs);
     entry.cancel = clock.after(waitMs - random.below(Math.ceil(waitMs / 5)), () => this.#dial(entry));
   }
 }
 
 function entryOf(address: string): Entry {
-  return { address, peer: undefined, failures: 0, cancel: () => undefined };
+  return { address, peer: undefined, sinceMs: 0, failures: 0, cancel: () => undefined };
 }

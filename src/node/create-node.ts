@@ -31,6 +31,7 @@ import { NodeEvents } from './node-events.ts';
 import type { NodeEvent } from './node-events.ts';
 import { checkOptions } from './options.ts';
 import type { CheckedOptions, NodeOptions } from './options.ts';
+import { OVERLAY, overlayAgent } from './overlay-agent.ts';
 import { secretDice } from './secret-dice.ts';
 
 /** One node. Make it with {@link createNode}; `await using` closes it. */
@@ -145,6 +146,7 @@ class Node implements HearsayNode {
   async start(): Promise<void> {
     await this.#network.open();
     await this.#run('links', linksAgent());
+    await this.#run(OVERLAY, overlayAgent(this.#network.overlay));
     const pals = await this.#run('pals', palsAgent({ incarnation: this.#store.incarnation, random: this.#random.fork('pals'), limits: this.#options.limits }));
     this.pals = this.#makePals(pals);
     // Pals kicks when it starts again after a failed commit, and refuses when it is gone.

@@ -58,7 +58,7 @@ export interface LocalWatcher {
 }
 
 /** Every node runs them, so to know that they run is to know nothing. */
-const ALWAYS_RUNNING: readonly string[] = ['links', 'pals'];
+const ALWAYS_RUNNING: readonly string[] = ['links', 'overlay', 'pals'];
 /** Refusals that only an agent that runs gives. */
 const TELLING: readonly string[] = ['failed', 'gossip-forbidden', 'gossip-rejected', 'not-open', 'overloaded'];
 

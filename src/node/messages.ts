@@ -3,6 +3,7 @@
  * Fixed binary layouts: a type byte, then fields in order; strings and byte runs carry their length. Decoding never throws.
  */
 import { TextDecoder } from 'node:util';
+import type { PeerId } from '../ids.ts';
 import { KnownTexts } from '../marks/known-texts.ts';
 
 /** `sub` and `number` are chosen by the asker and unique on its side of the pair, 0 to 2^32 - 1. */
@@ -21,7 +22,11 @@ export type Message =
   | { readonly type: 'Record'; readonly record: Uint8Array }
   /** Asks to be told when everything we said so far was worked off and every watch on us is answered. */
   | { readonly type: 'Settle'; readonly number: number }
-  | { readonly type: 'Settled'; readonly number: number };
+  | { readonly type: 'Settled'; readonly number: number }
+  /** What the overlay of a topic says, see overlay-messages.ts. */
+  | { readonly type: 'Overlay'; readonly topic: string; readonly payload: Uint8Array }
+  /** Where is that peer? The answer, if there is one, is its Record. */
+  | { readonly type: 'Find'; readonly peer: PeerId };
 
 export type Decoded = { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly reason: string };
 
@@ -32,9 +37,12 @@ export const MAX_MARK_BYTES = 64;
 /** Longest reason, in bytes of UTF-8 (our choice). */
 export const MAX_REASON_BYTES = 256;
 const MAX_RECORD_BYTES = 512;
-const TOPIC_BYTES = 32;
+/** Largest message of an overlay: eight records, and as much around them as one more takes (our choice). */
+export const MAX_OVERLAY_BYTES: number = 9 * MAX_RECORD_BYTES;
+/** Of a topic and of a peer id. */
+const HASH_BYTES = 32;
 
-const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled'] as const;
+const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled', 'Overlay', 'Find'] as const;
 const TYPE_BYTE: Readonly<Record<Message['type'], number>> = Object.freeze(
   Object.fromEntries(TYPES.map((type, index) => [type, index + 1])) as Record<Message['type'], number>,
 );
@@ -60,6 +68,10 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'Settle':
     case 'Settled':
       return head(message.type, message.number);
+    case 'Overlay':
+      return concat(Uint8Array.of(TYPE_BYTE.Overlay), Buffer.from(message.topic, 'hex'), message.payload);
+    case 'Find':
+      return concat(Uint8Array.of(TYPE_BYTE.Find), Buffer.from(message.peer, 'hex'));
   }
 }
 
@@ -80,7 +92,7 @@ export function decodeMessage(bytes: Uint8Array): Decoded {
 function readBody(type: Message['type'], reader: Reader): Message {
   switch (type) {
     case 'Watch':
-      return { type, sub: reader.u32(), topic: reader.topic(), path: reader.lastText(2, MAX_PATH_BYTES) };
+      return { type, sub: reader.u32(), topic: reader.hex32(), path: reader.lastText(2, MAX_PATH_BYTES) };
     case 'WatchAck':
       return { type, sub: reader.u32(), refused: reader.lastText(2, MAX_REASON_BYTES) };
     case 'Fact':
@@ -90,7 +102,7 @@ function readBody(type: Message['type'], reader: Reader): Message {
     case 'Leave':
       return { type, sub: reader.lastU32() };
     case 'Poke':
-      return { type, number: reader.u32(), topic: reader.topic(), mark: reader.text(1, MAX_MARK_BYTES), payload: reader.rest() };
+      return { type, number: reader.u32(), topic: reader.hex32(), mark: reader.text(1, MAX_MARK_BYTES), payload: reader.rest() };
     case 'PokeAck':
       return { type, number: reader.u32(), refused: reader.lastText(2, MAX_REASON_BYTES) };
     case 'Record':
@@ -98,6 +110,10 @@ function readBody(type: Message['type'], reader: Reader): Message {
     case 'Settle':
     case 'Settled':
       return { type, number: reader.lastU32() };
+    case 'Overlay':
+      return { type, topic: reader.hex32(), payload: reader.rest(MAX_OVERLAY_BYTES) };
+    case 'Find':
+      return { type, peer: reader.lastHex32() as PeerId };
   }
 }
 
@@ -128,9 +144,16 @@ class Reader {
     return value;
   }
 
-  topic(): string {
-    const at = this.#take(TOPIC_BYTES);
-    return at < 0 ? '' : Buffer.from(this.#bytes.subarray(at, at + TOPIC_BYTES)).toString('hex');
+  /** A topic, or a peer. */
+  hex32(): string {
+    const at = this.#take(HASH_BYTES);
+    return at < 0 ? '' : Buffer.from(this.#bytes.subarray(at, at + HASH_BYTES)).toString('hex');
+  }
+
+  lastHex32(): string {
+    const value = this.hex32();
+    this.#end();
+    return value;
   }
 
   text(lengthBytes: 1 | 2, maxBytes: number): string {

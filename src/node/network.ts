@@ -5,6 +5,7 @@ import { Buffer } from 'node:buffer';
 import { primitives } from '../crypto/index.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
+import type { Contact } from '../overlay/messages.ts';
 import type { PalsEvent } from '../pals/core/types.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
@@ -13,16 +14,24 @@ import { isNotHearsay } from '../transport/channel/fault.ts';
 import { placesOf } from '../transport/dnsaddr.ts';
 import type { Identity } from '../transport/identity.ts';
 import { Links } from '../transport/links.ts';
+import type { Vetted } from '../transport/links.ts';
 import type { Transport } from '../transport/transport.ts';
 import { wsTransport } from '../transport/ws.ts';
 import { Addresses } from './addresses.ts';
-import { Bootstrap } from './bootstrap.ts';
+import { Bootstrap, CROWDED } from './bootstrap.ts';
 import type { Clock } from './clock.ts';
+import { DialGuard } from './dial-guard.ts';
+import { Finding } from './finding.ts';
+import { topicOf } from './host.ts';
 import type { Host } from './host.ts';
 import { LINK_WIRE } from './links-agent.ts';
 import type { LinkChange } from './links-agent.ts';
+import { encodeMessage } from './messages.ts';
 import type { NodeEvents } from './node-events.ts';
 import type { CheckedOptions } from './options.ts';
+import { NEIGHBOR_WIRE, OVERLAY } from './overlay-agent.ts';
+import type { OverlayPort, TopicChange } from './overlay-agent.ts';
+import { Overlays } from './overlays.ts';
 import { Router } from './router.ts';
 import { WantedLinks } from './wanted-links.ts';
 
@@ -39,6 +48,18 @@ export interface NetworkOptions {
   readonly events: NodeEvents;
 }
 
+/** A link that its topic needs no more stays for so long: another may ask over it, and our watches end first (our choice). */
+const LINGER_MS = 1_000;
+/** Of our links so many are kept free for whoever comes next: an eighth (our choice). */
+const SPARE_SHARE = 1 / 8;
+/** A link that is younger may not have been put to use yet (our choice: a handshake's time). */
+const NEW_LINK_MS = 5_000;
+
+interface Link {
+  readonly dialled: boolean;
+  readonly sinceMs: number;
+}
+
 export class Network {
   readonly router: Router;
   readonly #given: NetworkOptions;
@@ -47,16 +68,25 @@ export class Network {
   readonly #bootstrap: Bootstrap;
   /** Whom our user added. */
   readonly #targets = new Set<PeerId>();
+  readonly #leeches = new Set<PeerId>();
+  readonly #guard: DialGuard;
+  readonly #finding: Finding;
   /** One object for each link, from up to down. */
-  readonly #current = new Map<PeerId, object>();
+  readonly #current = new Map<PeerId, Link>();
+  /** By peer: links that may have no purpose any more. */
+  readonly #lingering = new Map<PeerId, () => void>();
   #addresses: Addresses | undefined;
+  #overlays: Overlays | undefined;
 
   /** @throws HearsayError `HEARSAY_BAD_CONFIG` */
   constructor(given: NetworkOptions) {
     const { clock, random, options } = given;
-    const { limits, bootstrap } = options;
+    const { limits, bootstrap, listen, announce } = options;
     this.#given = given;
+    this.#guard = new DialGuard({ clock, maxDialsPerHost: limits.maxDialsPerHost });
+    this.#guard.named([...listen, ...announce, ...bootstrap]);
     this.router = this.#makeRouter();
+    this.#finding = this.#makeFinding();
     this.#links = this.#makeLinks();
     // Links refuse to be told of more.
     this.#wanted = new WantedLinks(Math.min(limits.maxHotPals, limits.maxPals), this.#links);
@@ -66,6 +96,7 @@ export class Network {
       limits,
       connect: (address, signal) => this.#bootstrapAt(address, signal),
       isUp: (peer) => this.#links.isUp(peer),
+      found: (peer) => this.#overlays?.hostUp(peer),
     });
   }
 
@@ -79,20 +110,34 @@ export class Network {
     return this.#links.peers();
   }
 
+  /** What the agent `overlay` asks for. */
+  get overlay(): OverlayPort {
+    return {
+      join: (name, role) => this.#overlays?.join(name, role),
+      leave: (name) => this.#overlays?.leave(name),
+      leaveAll: () => this.#overlays?.leaveAll(),
+    };
+  }
+
   /** Reads the address book. Before anything else. */
   async open(): Promise<void> {
     const { identity, options, store, clock, events } = this.#given;
-    this.#addresses = await Addresses.open(
+    const { maxAddressRecords: maxRecords, maxTopicRecords } = options.limits;
+    const addresses = await Addresses.open(
       {
         identity,
         store,
         clock,
-        maxRecords: options.limits.maxAddressRecords,
+        maxRecords,
+        maxTopicRecords,
         isPal: (peer) => this.#targets.has(peer),
-        renewed: (record) => this.peers.forEach((peer) => this.router.record(peer, record)),
+        allows: (address) => this.#guard.allows(address),
+        renewed: (record) => this.#recordRenewed(record),
       },
       (error) => events.tell({ type: 'damaged', error }),
     );
+    this.#addresses = addresses;
+    this.#overlays = this.#makeOverlays(addresses);
   }
 
   /** Lets others in, tells them where, and dials. @throws HearsayError `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED` */
@@ -102,11 +147,15 @@ export class Network {
     for (const address of listen) listening.push(await this.#links.listen(address));
     this.#addresses?.announce([...announce, ...listening]);
     this.#bootstrap.start();
+    this.#finding.start();
   }
 
-  /** Nothing comes in and nothing is asked any more; the links are still there. To peers a node that goes is a lost link, not a kick. */
+  /** Says goodbye to neighbours. Nothing comes in and nothing is asked any more; the links are still there. To others a node that goes is a lost link, not a kick. */
   leave(): void {
+    this.#overlays?.close();
     this.#bootstrap.close();
+    this.#finding.close();
+    for (const cancel of this.#lingering.values()) cancel();
     this.router.close();
   }
 
@@ -129,6 +178,7 @@ export class Network {
 
   /** Keeps a link to each of these addresses, too; the result lets go of them. */
   contact(addresses: readonly string[]): () => void {
+    this.#guard.named(addresses);
     return this.#bootstrap.add(addresses);
   }
 
@@ -137,12 +187,13 @@ export class Network {
     return this.#targets.has(peer);
   }
 
-  /** Our user added a peer, or dropped it. */
+  /** Our user added a peer or dropped it, or the peer did so with us. */
   palChanged({ type, peer }: PalsEvent): void {
-    if (type !== 'meet' && type !== 'part') return;
-    if (type === 'meet') this.#targets.add(peer);
-    else this.#targets.delete(peer);
-    this.#wanted.set(peer, 'pal', type === 'meet');
+    const list = type === 'meet' || type === 'part' ? this.#targets : this.#leeches;
+    if (type === 'meet' || type === 'near') list.add(peer);
+    else list.delete(peer);
+    if (list === this.#targets) this.#wanted.set(peer, 'pal', type === 'meet');
+    this.#finding.met(peer);
   }
 
   /** There is something to say to everybody. */
@@ -190,6 +241,10 @@ export class Network {
       watched: (topic, subscriber, answer) => host.after('pals', () => host.watched(topic, subscriber, answer)),
       poked: (topic, src, mark, payload, answer) => host.poked(topic, src, mark, payload, answer),
       record: (peer, record) => this.#learn(peer, record),
+      overlay: (peer, topic, payload) => this.#overlays?.received(peer, topic, payload),
+      find: (peer, sought) => {
+        if (this.#overlays?.admits(peer) === true) this.#finding.asked(peer, sought);
+      },
       barrier: (done) => host.barrier(done),
     });
   }
@@ -206,6 +261,7 @@ export class Network {
       random: random.fork('links'),
       now: () => clock.now(),
       addressesOf: (peer) => this.#addresses?.of(peer) ?? [],
+      vet: (peer, url) => this.#vet(peer, url),
       events: {
         onUp: (peer, { dialled }) => this.#linkUp(peer, dialled),
         onDown: (peer, reason) => this.#linkDown(peer, reason),
@@ -221,15 +277,18 @@ export class Network {
   }
 
   #linkUp(peer: PeerId, dialled: string | undefined): void {
-    const link = {};
+    const link = { dialled: dialled !== undefined, sinceMs: this.#given.clock.now() };
     this.#current.set(peer, link);
     if (dialled !== undefined) this.#addresses?.worked(peer, dialled);
     this.#given.events.tell({ type: 'link-up', peer, dialled: dialled !== undefined });
     if (this.#addresses !== undefined) this.router.record(peer, this.#addresses.record);
     this.#tellLinks({ type: 'up', peer }, () => {
       // Pals has said its hello on this link by now, so that our watches come behind it.
-      if (this.#current.get(peer) === link) this.router.linkUp(peer);
+      if (this.#current.get(peer) !== link) return;
+      this.router.linkUp(peer);
+      this.#finding.met(peer);
     });
+    this.#makeRoom();
   }
 
   #linkDown(peer: PeerId, reason: string): void {
@@ -237,7 +296,93 @@ export class Network {
     this.#given.events.tell({ type: 'link-down', peer, reason });
     this.router.linkDown(peer);
     this.#tellLinks({ type: 'down', peer });
-    this.#bootstrap.lost(peer);
+    this.#overlays?.linkDown(peer);
+    this.#bootstrap.lost(peer, reason);
+  }
+
+  /** A topic needs the link to that peer no more. Whoever dialled it ends it, when nobody else here needs it. */
+  #released(peer: PeerId): void {
+    if (this.#lingering.has(peer)) return;
+    const look = (): void => {
+      this.#lingering.delete(peer);
+      if (this.#current.get(peer)?.dialled === true && !this.#isNeeded(peer)) this.#links.disconnect(peer, 'unneeded');
+    };
+    this.#lingering.set(peer, this.#given.clock.after(LINGER_MS, look));
+  }
+
+  /** When links run short, one that nobody here needs gives way, the oldest first: there shall be room for pals and for whoever wants to join. */
+  #makeRoom(): void {
+    const { maxLinks } = this.#given.options.limits;
+    if (this.#current.size <= maxLinks - Math.ceil(maxLinks * SPARE_SHARE)) return;
+    const sinceMs = this.#given.clock.now() - NEW_LINK_MS;
+    const idle = [...this.#current].find(([peer, link]) => link.sinceMs <= sinceMs && !this.#isNeeded(peer));
+    if (idle !== undefined) this.#links.disconnect(idle[0], CROWDED);
+  }
+
+  #isNeeded(peer: PeerId): boolean {
+    return this.#wanted.has(peer) || this.#overlays?.uses(peer) === true || this.#bootstrap.peers.includes(peer) || this.router.serves(peer);
+  }
+
+  #isMutual(peer: PeerId): boolean {
+    return this.#targets.has(peer) && this.#leeches.has(peer);
+  }
+
+  /** Pals are dialled wherever they say they are; others with care. */
+  #vet(peer: PeerId | undefined, url: string): Vetted {
+    if (peer !== undefined && this.#targets.has(peer)) return { ok: true };
+    return this.#guard.take(url) ? { ok: true, admits: (ip) => this.#guard.takeResolved(ip) } : { ok: false };
+  }
+
+  async #dialContact(contact: Contact, signal: AbortSignal): Promise<void> {
+    for (const address of this.#addresses?.ofContact(contact) ?? []) {
+      const peer = await this.#links.connect(formatAddress(address, contact.peer), { signal, hearsay: true }).catch(() => undefined);
+      if (peer !== undefined) return;
+    }
+    throw new HearsayError('HEARSAY_UNREACHABLE', { field: 'contact', rule: 'to answer at one of its addresses', value: contact.peer });
+  }
+
+  #recordRenewed(record: Uint8Array): void {
+    for (const peer of this.peers) this.router.record(peer, record);
+    this.#overlays?.recordChanged(record);
+  }
+
+  #makeOverlays(addresses: Addresses): Overlays {
+    const { identity, clock, random, options, events, host } = this.#given;
+    return new Overlays({
+      self: identity.id,
+      clock,
+      random: random.fork('overlays'),
+      limits: options.limits,
+      addresses,
+      topicOf: (name) => topicOf(options.network, name),
+      send: (peer, topic, payload) => this.#links.send(peer, encodeMessage({ type: 'Overlay', topic, payload })),
+      isUp: (peer) => this.#links.isUp(peer),
+      dial: (contact, signal) => this.#dialContact(contact, signal),
+      released: (peer) => this.#released(peer),
+      hosts: () => [...new Set([...this.#bootstrap.peers, ...this.peers.filter((peer) => this.#targets.has(peer))])],
+      changed: (name, change) => {
+        const { type, peer } = change;
+        events.tell(type === 'up' ? { type: 'neighbor-up', topic: name, peer } : { type: 'neighbor-down', topic: name, peer, reason: change.reason });
+        host.tell(OVERLAY, NEIGHBOR_WIRE, 'neighbor', { name, type, peer } satisfies TopicChange, () => undefined);
+      },
+      ignored: (peer, reason) => events.count({ type: 'ignored', peer, reason: `overlay: ${reason}` }),
+      misbehaved: (peer, reason) => this.#misbehaved(peer, reason),
+    });
+  }
+
+  #makeFinding(): Finding {
+    const { clock, random } = this.#given;
+    return new Finding({
+      clock,
+      random: random.fork('finding'),
+      targets: () => this.#targets,
+      isMutual: (peer) => this.#isMutual(peer),
+      peers: () => this.peers,
+      isUp: (peer) => this.#links.isUp(peer),
+      recordOf: (peer) => this.#addresses?.contact(peer).record,
+      ask: (peer, sought) => this.router.find(peer, sought),
+      answer: (peer, record) => this.router.record(peer, record),
+    });
   }
 
   /** `done` once pals has heard of it too. */

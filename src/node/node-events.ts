@@ -5,6 +5,7 @@ import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
+import type { DownReason } from '../overlay/messages.ts';
 
 /** Reasons are stable words. Nothing here holds a payload or a key. */
 export type NodeEvent =
@@ -21,6 +22,11 @@ export type NodeEvent =
   | { readonly type: 'misbehaved'; readonly peer: PeerId; readonly reason: string; readonly count: number }
   /** Somebody added us, dropped us, or came back without its memory. */
   | { readonly type: 'pal-added' | 'pal-dropped' | 'pal-reset'; readonly peer: PeerId }
+  /** A neighbour of an agent's topic came, or went: `displaced` or `evicted` for another, `left`, `lost` with its link, or because we are `leaving`. */
+  | { readonly type: 'neighbor-up'; readonly topic: string; readonly peer: PeerId }
+  | { readonly type: 'neighbor-down'; readonly topic: string; readonly peer: PeerId; readonly reason: DownReason }
+  /** What a peer said of an overlay changed nothing. Most of it comes of crossing messages. */
+  | { readonly type: 'ignored'; readonly peer: PeerId; readonly reason: string; readonly count: number }
   /** A fact to a peer that reads too slowly was dropped. */
   | { readonly type: 'dropped'; readonly peer: PeerId; readonly reason: string; readonly count: number }
   /** Something on disk was unusable and was left out. */
@@ -42,7 +48,7 @@ export class NodeEvents {
     this.#events.next(event);
   }
 
-  count(event: Omit<Extract<Counted, { type: 'refused' }>, 'count'> | Omit<Extract<Counted, { type: 'misbehaved' | 'dropped' }>, 'count'>): void {
+  count(event: Omit<Extract<Counted, { type: 'refused' }>, 'count'> | Omit<Extract<Counted, { type: 'misbehaved' | 'dropped' | 'ignored' }>, 'count'>): void {
     const own = `${event.type} ${event.reason}`;
     const key = this.#counts.has(own) || this.#counts.size < MAX_REASONS ? own : event.type;
     const count = (this.#counts.get(key) ?? 0) + 1;

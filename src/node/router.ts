@@ -30,11 +30,14 @@ export interface RouterPort {
   watched(topic: string, subscriber: Subscriber, answer: (refused?: string) => void): void;
   poked(topic: string, src: PeerId, mark: string, payload: Uint8Array, answer: (refused?: string) => void): void;
   record(peer: PeerId, record: Uint8Array): void;
+  overlay(peer: PeerId, topic: string, payload: Uint8Array): void;
+  /** The peer asks where another one is. */
+  find(peer: PeerId, sought: PeerId): void;
   /** Calls back once all events that wait now are done. */
   barrier(done: () => void): void;
 }
 
-/** Address records taken of one peer on one link (our choice: one at connect, and one a day or for each change of addresses). Each costs a signature. */
+/** Address records taken of one peer on one link, beside those we asked for (our choice: one at connect, and one a day or for each change of addresses). Each costs a signature. */
 const MAX_RECORDS_PER_LINK = 1_000;
 
 export class Router {
@@ -76,9 +79,23 @@ export class Router {
     if (session.up) this.#sendPoke(peer, poke);
   }
 
-  /** Sends our address record. */
+  /** Sends an address record: ours, or that of somebody the peer asked for. */
   record(peer: PeerId, record: Uint8Array): void {
     this.#send(peer, { type: 'Record', record });
+  }
+
+  /** Asks a peer where another one is. The answer, if there is one, is a record. */
+  find(peer: PeerId, sought: PeerId): void {
+    const session = this.#sessions.get(peer);
+    if (session?.up !== true) return;
+    session.finds += 1;
+    this.#send(peer, { type: 'Find', peer: sought });
+  }
+
+  /** Whether the peer has anything of us: a watch that stands, or a poke that is to be answered. */
+  serves(peer: PeerId): boolean {
+    const session = this.#sessions.get(peer);
+    return session !== undefined && session.watchesServed + session.pokesServed > 0;
   }
 
   /**
@@ -120,6 +137,7 @@ export class Router {
     session.up = false;
     session.settling = undefined;
     session.records = 0;
+    session.finds = 0;
     for (const watch of session.watches.values()) watch.answered = false;
     for (const subscriber of [...session.subscribers.values()]) subscriber.end();
     for (const [number, poke] of [...session.pokes]) {
@@ -171,6 +189,10 @@ export class Router {
         return this.#onSettle(peer, session, message.number);
       case 'Settled':
         return this.#onSettled(session, message.number);
+      case 'Overlay':
+        return this.#port.overlay(peer, message.topic, message.payload);
+      case 'Find':
+        return this.#port.find(peer, message.peer);
     }
   }
 
@@ -218,7 +240,7 @@ export class Router {
 
   #onRecord(peer: PeerId, session: Session, record: Uint8Array): void {
     session.records += 1;
-    if (session.records > MAX_RECORDS_PER_LINK) this.#port.misbehaved(peer, 'too-many-records');
+    if (session.records > MAX_RECORDS_PER_LINK + session.finds) this.#port.misbehaved(peer, 'too-many-records');
     else this.#port.record(peer, record);
   }
 

@@ -51,6 +51,8 @@ export class Session {
   pokesServed = 0;
   /** Address records that came over this link. */
   records = 0;
+  /** Peers that we asked for on this link. */
+  finds = 0;
   /** The peer's last question whether we have settled. */
   settling: number | undefined;
   /** The events before a question are being worked off. */

@@ -35,6 +35,11 @@ export class WantedLinks {
     this.#port = port;
   }
 
+  /** Whether anybody wants a link to that peer. */
+  has(peer: PeerId): boolean {
+    return this.#wishes.has(peer);
+  }
+
   get hot(): readonly PeerId[] {
     return [...this.#hot];
   }

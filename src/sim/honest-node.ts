@@ -2,10 +2,10 @@
 import type { PeerId } from '../ids.ts';
 import { pickJoins, pickProbe, probeDelayMs } from '../overlay/address-picks.ts';
 import type { OverlayConfig } from '../overlay/config.ts';
+import { ContactBook } from '../overlay/contact-book.ts';
 import { HyParView } from '../overlay/hyparview.ts';
 import type { Contact, OverlayEffect, OverlayEvent, OverlayInput } from '../overlay/messages.ts';
 import type { Random } from '../random.ts';
-import { ContactBook } from './contact-book.ts';
 import type { Actor, Network } from './network.ts';
 
 export class HonestNode implements Actor {

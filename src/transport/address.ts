@@ -84,28 +84,42 @@ const unspecified = new BlockList();
 unspecified.addAddress('0.0.0.0', 'ipv4');
 unspecified.addAddress('::', 'ipv6');
 
+/** A network that begins anew at every machine, house or company. `nowhere`: no address of a peer at all. */
+export type PrivateNetwork = 'nowhere' | '10/8' | '100.64/10' | 'loopback' | 'link-local' | '172.16/12' | '192.168/16' | 'unique-local';
+
 // A rule for IPv4 holds for the IPv4-mapped IPv6 form as well; BlockList sees to it.
-const privateRanges = new BlockList();
-privateRanges.addSubnet('0.0.0.0', 8, 'ipv4'); // this network, RFC 1122: Linux dials itself there
-privateRanges.addSubnet('10.0.0.0', 8, 'ipv4'); // RFC 1918
-privateRanges.addSubnet('100.64.0.0', 10, 'ipv4'); // shared by the customers of one carrier, RFC 6598
-privateRanges.addSubnet('127.0.0.0', 8, 'ipv4'); // loopback
-privateRanges.addSubnet('169.254.0.0', 16, 'ipv4'); // link-local, RFC 3927; cloud metadata lives there
-privateRanges.addSubnet('172.16.0.0', 12, 'ipv4'); // RFC 1918
-privateRanges.addSubnet('192.168.0.0', 16, 'ipv4'); // RFC 1918
-privateRanges.addAddress('::', 'ipv6');
-privateRanges.addAddress('::1', 'ipv6');
-privateRanges.addSubnet('fc00::', 7, 'ipv6'); // unique local, RFC 4193
-privateRanges.addSubnet('fe80::', 10, 'ipv6'); // link-local, RFC 4291
+const PRIVATE_RANGES: readonly (readonly [string, number, 'ipv4' | 'ipv6', PrivateNetwork])[] = [
+  ['0.0.0.0', 8, 'ipv4', 'nowhere'], // this network, RFC 1122: Linux dials itself there
+  ['10.0.0.0', 8, 'ipv4', '10/8'], // RFC 1918
+  ['100.64.0.0', 10, 'ipv4', '100.64/10'], // shared by the customers of one carrier, RFC 6598
+  ['127.0.0.0', 8, 'ipv4', 'loopback'],
+  ['169.254.0.0', 16, 'ipv4', 'link-local'], // RFC 3927; cloud metadata lives there
+  ['172.16.0.0', 12, 'ipv4', '172.16/12'], // RFC 1918
+  ['192.168.0.0', 16, 'ipv4', '192.168/16'], // RFC 1918
+  ['224.0.0.0', 3, 'ipv4', 'nowhere'], // multicast, reserved, broadcast
+  ['::', 128, 'ipv6', 'nowhere'],
+  ['::1', 128, 'ipv6', 'loopback'],
+  ['fc00::', 7, 'ipv6', 'unique-local'], // RFC 4193
+  ['fe80::', 10, 'ipv6', 'link-local'], // RFC 4291
+  ['ff00::', 8, 'ipv6', 'nowhere'], // multicast
+  ['64:ff9b::', 32, 'ipv6', 'nowhere'], // IPv4 through a translator, RFC 6052, RFC 8215: also what is private there
+];
+const privateNetworks = new Map<PrivateNetwork, BlockList>();
+for (const [ip, bits, family, network] of PRIVATE_RANGES) {
+  const list = privateNetworks.get(network) ?? new BlockList();
+  list.addSubnet(ip, bits, family);
+  privateNetworks.set(network, list);
+}
 
 /**
- * Whether a host means something only near this machine, so that a stranger who names it makes us knock at our own doors.
+ * The network within which a host means something, if that is a private one: a stranger who names it makes us knock at our own doors.
  * Of names only `localhost` and `.local` count (RFC 6761, RFC 6762): what another name resolves to is not known here.
  */
-export function isPrivateHost(host: string): boolean {
+export function privateNetworkOf(host: string): PrivateNetwork | undefined {
   const plain = withoutZone(host);
-  if (isIP(plain) !== 0) return holds(privateRanges, plain);
-  return /(^|\.)(localhost|local)\.?$/i.test(plain);
+  if (isIP(plain) !== 0) return [...privateNetworks].find(([, list]) => holds(list, plain))?.[0];
+  if (/(^|\.)localhost\.?$/i.test(plain)) return 'loopback';
+  return /(^|\.)local\.?$/i.test(plain) ? 'link-local' : undefined;
 }
 
 /** Whether dialling the address can lead anywhere: not for `0.0.0.0`, `::` and port 0, which are for listening only. */

@@ -36,6 +36,9 @@ export interface LinkEvents {
   onDrained(peer: PeerId): void;
 }
 
+/** See {@link LinksOptions.vet}. */
+export type Vetted = { readonly ok: false } | { readonly ok: true; readonly admits?: (ip: string) => boolean };
+
 export interface LinksOptions {
   readonly identity: Identity;
   /** Nodes of other networks are refused. */
@@ -49,6 +52,8 @@ export interface LinksOptions {
   readonly now: () => number;
   /** Where a wanted peer may be dialled, the likeliest first. */
   readonly addressesOf: (peer: PeerId) => readonly string[];
+  /** Whether an address may be dialled that our user did not name, to find that peer; `admits` is asked of the IP addresses that its name leads to. Without it, all may be. */
+  readonly vet?: (peer: PeerId | undefined, url: string) => Vetted;
   readonly events: LinkEvents;
   /** @internal For tests. Both ends must have the same. */
   readonly rekeyAfter?: RekeyAfter;
@@ -67,6 +72,8 @@ interface Line {
   readonly address: string | undefined;
   /** Who must answer a dial. */
   readonly expected: PeerId | undefined;
+  /** By our user; others are vetted. */
+  readonly named: boolean;
   readonly abort: AbortController;
   request: Request | undefined;
   channel: SecureChannel | undefined;
@@ -76,6 +83,9 @@ interface Line {
 
 /** Of Noise's pre-shared key. */
 const NETWORK_KEY_BYTES = 32;
+
+/** What our user names is dialled. */
+const ALL: Vetted = { ok: true };
 
 /** The longest delay a Node timer takes. One that fires too early does no harm. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -125,16 +135,17 @@ export class Links {
 
   /**
    * Dials once. Resolves when there is a link to whoever answers; at once if the address names a peer that has one.
+   * @param options.hearsay the address is not of our user, so it is vetted
    * @throws HearsayError `HEARSAY_BAD_ADDRESS`, `HEARSAY_UNREACHABLE` (also when `signal` aborts), `HEARSAY_HANDSHAKE_FAILED`,
    *   `HEARSAY_CLOCK_SKEW`, `HEARSAY_REFUSED` by the other side, `HEARSAY_OVERLOADED` at `maxLinks`, `HEARSAY_CLOSED`
    */
-  async connect(address: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PeerId> {
+  async connect(address: string, { signal, hearsay = false }: { readonly signal?: AbortSignal; readonly hearsay?: boolean } = {}): Promise<PeerId> {
     this.#assertOpen();
     const { peer } = parseAddress(address);
     if (peer === this.#options.identity.id) throw handshakeError({ reason: 'self' }, address);
     if (peer !== undefined && this.isUp(peer)) return peer;
     if (signal?.aborted === true) throw unreachable(address, signal.reason);
-    const line = this.#addLine(this.#core.number(), address, peer);
+    const line = this.#addLine(this.#core.number(), address, peer, !hearsay);
     const abandon = (): void => this.#abandon(line, unreachable(address, signal?.reason));
     signal?.addEventListener('abort', abandon, { once: true });
     try {
@@ -258,7 +269,7 @@ export class Links {
 
   #accept(connection: Connection): void {
     if (this.#closing !== undefined) return connection.terminate();
-    const line = this.#addLine(this.#core.number(), undefined, undefined);
+    const line = this.#addLine(this.#core.number(), undefined, undefined, true);
     this.#shakeHands(line, connection);
     this.#happened({ type: 'Accepted', connection: line.id, prefix: hostPrefix(connection.remoteHost) });
   }
@@ -336,12 +347,14 @@ export class Links {
     if (requested !== undefined) return void this.#open(requested, requested.address ?? '');
     const address = peer === undefined ? undefined : this.#options.addressesOf(peer)[turn];
     if (address === undefined) return this.#step({ type: 'AddressesExhausted', connection: id });
-    void this.#open(this.#addLine(id, address, peer), address);
+    void this.#open(this.#addLine(id, address, peer, false), address);
   }
 
   async #open(line: Line, address: string): Promise<void> {
     const { signal } = line.abort;
-    const dialled = await this.#doors.dial(address, line.expected, signal).catch((error: HearsayError) => error);
+    const vetted = line.named ? ALL : (this.#options.vet?.(line.expected, address) ?? ALL);
+    const dialling = vetted.ok ? this.#doors.dial(address, line.expected, signal, vetted.admits) : Promise.reject(unreachable(address, 'not to be dialled on hearsay'));
+    const dialled = await dialling.catch((error: HearsayError) => error);
     if (dialled instanceof HearsayError) return this.#onGone(line, 'unreachable', dialled);
     if (!signal.aborted) return this.#shakeHands(line, dialled);
     dialled.terminate();
@@ -419,8 +432,8 @@ export class Links {
     this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.ceil(delayMs), MAX_TIMER_MS));
   }
 
-  #addLine(id: ConnectionId, address: string | undefined, expected: PeerId | undefined): Line {
-    const line: Line = { id, address, expected, abort: new AbortController(), request: undefined, channel: undefined, settled: false };
+  #addLine(id: ConnectionId, address: string | undefined, expected: PeerId | undefined, named: boolean): Line {
+    const line: Line = { id, address, expected, named, abort: new AbortController(), request: undefined, channel: undefined, settled: false };
     this.#lines.set(id, line);
     return line;
   }

@@ -48,6 +48,9 @@ export interface Transport {
    * @throws HearsayError `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED`, `HEARSAY_BAD_ADDRESS`
    */
   listen(address: string, onConnection: (connection: Connection) => void): Promise<Listening>;
-  /** @throws HearsayError `HEARSAY_UNREACHABLE` (also when `signal` aborts), `HEARSAY_BAD_ADDRESS` */
-  dial(address: string, signal: AbortSignal): Promise<Connection>;
+  /**
+   * @param admits whether to connect to an IP address that a name in `address` leads to; asked once of each. Without it, to all. Transports that resolve no names need not heed it.
+   * @throws HearsayError `HEARSAY_UNREACHABLE` (also when `signal` aborts), `HEARSAY_BAD_ADDRESS`
+   */
+  dial(address: string, signal: AbortSignal, admits?: (ip: string) => boolean): Promise<Connection>;
 }

@@ -3,10 +3,11 @@
  * It trusts nobody: whoever connects here has shown nothing yet, and who is dialled may be anybody. So sizes, pieces, headers, sockets
  * and waits are bounded on both ends, nothing is compressed (100 MiB of zeros deflate to 102 kB), and no redirect is followed.
  */
+import { lookup } from 'node:dns';
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -71,7 +72,7 @@ export function wsTransport(options: WsTransportOptions = {}): Transport {
   return {
     schemes: ['ws', 'wss'],
     listen: async (address, onConnection) => listen(wsAddress(address), onConnection, options),
-    dial: async (address, signal) => dial(wsAddress(address), signal, options),
+    dial: async (address, signal, admits) => dial(wsAddress(address), signal, options, admits),
   };
 }
 
@@ -157,7 +158,7 @@ function bind(server: Server, at: Address): Promise<void> {
   });
 }
 
-function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions): Promise<Connection> {
+function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions, admits?: (ip: string) => boolean): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const other = (cause: unknown): void => reject(handshakeError({ reason: 'not-hearsay' }, url, cause));
     const fail = (cause: unknown): void => {
@@ -166,7 +167,7 @@ function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions
       reject(new HearsayError('HEARSAY_UNREACHABLE', { field: 'address', rule, value: url, cause }));
     };
     if (signal.aborted) return fail(signal.reason);
-    const options = { ...SOCKET_OPTIONS, maxHeaderSize: HTTP_OPTIONS.maxHeaderSize, followRedirects: false, handshakeTimeout: DIAL_SILENCE_MS, generateMask: noMask };
+    const options = { ...SOCKET_OPTIONS, maxHeaderSize: HTTP_OPTIONS.maxHeaderSize, followRedirects: false, handshakeTimeout: DIAL_SILENCE_MS, generateMask: noMask, ...(admits && { lookup: lookupOf(admits) }) };
     const webSocket = new WebSocket(url, SUBPROTOCOL, tls?.ca === undefined ? options : { ...options, ca: tls.ca });
     const abort = (): void => {
       fail(signal.reason);
@@ -202,6 +203,22 @@ function noMask(mask: Buffer): void {
 function isOther(cause: unknown): boolean {
   const { code, message } = cause as NodeJS.ErrnoException;
   return code === undefined ? /^(Invalid|Server sent) /.test(message) : /^(HPE_|EPROTO$|ERR_SSL_)/.test(code);
+}
+
+/** Looks names up as usual and drops the addresses that are not admitted: a name may lead to our own machine. */
+function lookupOf(admits: (ip: string) => boolean): LookupFunction {
+  return (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      const admitted = error === null ? found.filter(({ address }) => admits(address)) : [];
+      const [first] = admitted;
+      if (first === undefined) return done(error ?? notAdmitted(hostname), '');
+      return options.all === true ? done(null, admitted) : done(null, first.address, first.family);
+    });
+  };
+}
+
+function notAdmitted(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${hostname} leads where we do not dial on hearsay`), { code: 'ENOTFOUND' });
 }
 
 function hostOf(socket: Duplex): string {

@@ -16,7 +16,7 @@ import { configInEffect, sameConfig } from './config.ts';
 import type { GossipConfig } from './config.ts';
 import { Context } from './core/context.ts';
 import type { Ending } from './core/hearing.ts';
-import type { GossipEffect, Input, PalsList, Timer } from './core/messages.ts';
+import type { GossipEffect, Input, OverlayRole, PalsList, Timer } from './core/messages.ts';
 import { Passing } from './core/passing.ts';
 import type { RestoredRumor } from './core/passing.ts';
 import type { QuarantineEntry } from './core/quarantine.ts';
@@ -27,8 +27,8 @@ import { Spread } from './core/spread.ts';
 /** Why we refuse or end a subscription (Urbit's word). */
 export const FORBIDDEN = 'gossip-forbidden';
 
-/** How long to wait after pals refused us (Urbit). */
-const PALS_RETRY_MS = 60_000;
+/** How long to wait after pals refused us (Urbit), or the overlay. */
+const LOCAL_RETRY_MS = 60_000;
 
 export interface CoreSetup<Body> extends Omit<AgentLimits, 'maxPayloadBytes'> {
   readonly our: PeerId;
@@ -47,7 +47,7 @@ export interface CoreSetup<Body> extends Omit<AgentLimits, 'maxPayloadBytes'> {
 }
 
 /** What concerns a rumor, not a peer. */
-type RumorInput<Body> = Exclude<Input<Body>, { type: 'Started' | 'PalChanged' | 'PalsRefused' | 'PalsKicked' | 'WatchAsked' | 'SubscriberLeft' | 'Configured' | 'WatchAcked' | 'WatchRefused' | 'Kicked' | 'Welcomed' | 'TimerFired' }>;
+type RumorInput<Body> = Exclude<Input<Body>, { type: 'Started' | 'PalChanged' | 'PalsRefused' | 'PalsKicked' | 'NeighborChanged' | 'OverlayRefused' | 'OverlayKicked' | 'WatchAsked' | 'SubscriberLeft' | 'Configured' | 'WatchAcked' | 'WatchRefused' | 'Kicked' | 'Welcomed' | 'TimerFired' }>;
 
 export class GossipCore<Body> {
   readonly #context: Context<Body>;
@@ -59,6 +59,8 @@ export class GossipCore<Body> {
   #persisted: unknown;
   /** The halves of pals that refused us, until their timer fires. */
   readonly #palsRetries: Set<PalsList> = new Set();
+  /** The overlay refused us, until its timer fires. */
+  #overlayRetry = false;
 
   constructor(setup: CoreSetup<Body>) {
     this.#firstStart = setup.persisted === undefined;
@@ -107,6 +109,13 @@ export class GossipCore<Body> {
         return this.#onPalsRefused(input.list, input.reason);
       case 'PalsKicked':
         return this.#onPalsKicked(input.list);
+      case 'NeighborChanged':
+        this.#context.circle.applyNeighbor(input.change, input.peer);
+        return this.#review(input.peer);
+      case 'OverlayRefused':
+        return this.#onOverlayRefused(input.reason);
+      case 'OverlayKicked':
+        return this.#joinOverlay();
       case 'WatchAsked':
         return this.#onWatchAsked(input.peer);
       case 'SubscriberLeft':
@@ -165,6 +174,7 @@ export class GossipCore<Body> {
     if (clamped.length > 0) this.#context.notice({ name: 'config-clamped', reason: clamped.join(', '), detail: { persisted: this.#persisted, inEffect: config } });
     this.#emit({ type: 'WatchPals', list: 'targets' });
     this.#emit({ type: 'WatchPals', list: 'leeches' });
+    this.#joinOverlay();
     this.#emit({ type: 'ReportConfig', config });
     this.#passing.started();
   }
@@ -173,7 +183,7 @@ export class GossipCore<Body> {
     this.#forgetPals(list);
     this.#palsRetries.add(list);
     this.#context.notice({ name: 'pals-refused', reason });
-    this.#emit({ type: 'SetTimer', timer: { of: 'pals', list }, delayMs: PALS_RETRY_MS });
+    this.#emit({ type: 'SetTimer', timer: { of: 'pals', list }, delayMs: LOCAL_RETRY_MS });
   }
 
   #onPalsKicked(list: PalsList): void {
@@ -184,6 +194,25 @@ export class GossipCore<Body> {
   /** Differs: nobody tells us of a part while we do not watch, so nobody counts as a pal until pals says so again. */
   #forgetPals(list: PalsList): void {
     for (const peer of this.#context.circle.clear(list)) this.#review(peer);
+  }
+
+  #onOverlayRefused(reason: string): void {
+    this.#forgetNeighbors();
+    this.#overlayRetry = true;
+    this.#context.notice({ name: 'overlay-refused', reason });
+    this.#emit({ type: 'SetTimer', timer: { of: 'overlay' }, delayMs: LOCAL_RETRY_MS });
+  }
+
+  /** Takes the place in the topic's overlay that the policy gives us, if any, and forgets whom we knew in another one. */
+  #joinOverlay(): void {
+    this.#forgetNeighbors();
+    this.#overlayRetry = false;
+    const role = overlayRole(this.config);
+    if (role !== undefined) this.#emit({ type: 'WatchOverlay', role });
+  }
+
+  #forgetNeighbors(): void {
+    for (const peer of this.#context.circle.clear('neighbors')) this.#review(peer);
   }
 
   #onWatchAsked(peer: PeerId): void {
@@ -213,10 +242,18 @@ export class GossipCore<Body> {
     this.#persisted = { ...(before as object), ...change };
     if (sameConfig(before, this.#persisted)) return;
     const { config } = configInEffect(this.#persisted, maxHops, given);
+    const roleBefore = overlayRole(this.#context.config);
     this.#context.config = config;
     this.#emit({ type: 'SaveConfig', config: this.#persisted });
     this.#emit({ type: 'ReportConfig', config });
+    if (overlayRole(config) !== roleBefore) this.#changeOverlay();
     for (const peer of new Set([...circle.everybody(), ...hearing.peers(), ...subscribers.keys(), ...this.#refusals.peers()])) this.#review(peer);
+  }
+
+  #changeOverlay(): void {
+    if (this.#overlayRetry) this.#emit({ type: 'CancelTimer', timer: { of: 'overlay' } });
+    if (overlayRole(this.config) === undefined) this.#emit({ type: 'LeaveOverlay' });
+    this.#joinOverlay();
   }
 
   #onWatchEnded(peer: PeerId, name: Ending, reason: string): void {
@@ -242,6 +279,8 @@ export class GossipCore<Body> {
       case 'pals':
         if (this.#palsRetries.delete(timer.list)) this.#emit({ type: 'WatchPals', list: timer.list });
         return;
+      case 'overlay':
+        return this.#overlayRetry ? this.#joinOverlay() : undefined;
       case 'embargo':
         return this.#passing.embargoEnded(timer.id);
       case 'leave':
@@ -283,4 +322,10 @@ export class GossipCore<Body> {
   #emit(effect: GossipEffect<Body>): void {
     this.#context.emit(effect);
   }
+}
+
+/** What the policy makes us in the topic's overlay; `undefined`: we stay out. */
+function overlayRole({ hear, tell }: GossipConfig): OverlayRole | undefined {
+  if (hear !== 'anybody' && tell !== 'anybody') return undefined;
+  return hear === tell ? 'member' : 'leaf';
 }

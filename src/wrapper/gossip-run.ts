@@ -14,7 +14,7 @@ import { Copies } from './copies.ts';
 import type { Known } from './copies.ts';
 import type { GossipConfig } from './config.ts';
 import { FORBIDDEN, GossipCore } from './core.ts';
-import type { Input, PalChange, PalsList, Unknown } from './core/messages.ts';
+import type { Input, NeighborChange, PalChange, PalsList, Unknown } from './core/messages.ts';
 import { REJECTED } from './core/rumors.ts';
 import { readHeld } from './held-entries.ts';
 import { hostEffect } from './host-effects.ts';
@@ -27,7 +27,7 @@ import { readQuarantine } from './quarantine-entries.ts';
 import { GOSSIP_RUMOR, HOPS_AT, keepRumor, KNOWN_KINDS, parseRumor } from './rumor.ts';
 import type { WireRumor } from './rumor.ts';
 import { GOSSIP_UPGRADE, parseUpgrade } from './upgrade.ts';
-import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, palsListOf, passedId, QUARANTINE_WIRE, timerOf } from './wires.ts';
+import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, OVERLAY_WIRE, palsListOf, passedId, QUARANTINE_WIRE, timerOf } from './wires.ts';
 
 type Fact = Extract<Sign, { type: 'fact' }>;
 
@@ -92,6 +92,7 @@ export class GossipRun {
     if (passed !== undefined && sign.type === 'poke-ack') return this.#step({ type: 'PassAnswered', id: passed, peer: bowl.src, refused: sign.refused !== undefined }, bowl);
     const list = palsListOf(wire);
     if (list !== undefined) return this.#palsSaid(list, sign, bowl);
+    if (wire === OVERLAY_WIRE) return this.#overlaySaid(sign, bowl);
     return isOurs(wire) ? undefined : this.#pass(this.#inner.onAgent?.(wire, sign, innerBowl(bowl)), bowl);
   }
 
@@ -228,6 +229,13 @@ export class GossipRun {
     return said && this.#step({ type: 'PalChanged', ...said }, bowl);
   }
 
+  #overlaySaid(sign: Sign, bowl: Bowl): Effects {
+    if (sign.type === 'kick') return this.#step({ type: 'OverlayKicked' }, bowl);
+    if (sign.type === 'watch-ack' && sign.refused !== undefined) return this.#step({ type: 'OverlayRefused', reason: sign.refused }, bowl);
+    const said = sign.type === 'fact' ? overlayEffect(sign) : undefined;
+    return said && this.#step({ type: 'NeighborChanged', ...said }, bowl);
+  }
+
   #quarantine({ data }: Fact, bowl: Bowl): Effects {
     const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
     if (!parsed.ok) return undefined;
@@ -260,6 +268,13 @@ function palsEffect({ mark, data }: Fact): { readonly change: PalChange; readonl
   if (mark !== 'pals-effect' || typeof data !== 'object' || data === null) return undefined;
   const { type, peer } = data as Readonly<Record<string, unknown>>;
   return PAL_CHANGES.includes(type) && isPeerId(peer) ? { change: type as PalChange, peer } : undefined;
+}
+
+/** What the overlay said, likewise. */
+function overlayEffect({ mark, data }: Fact): { readonly change: NeighborChange; readonly peer: PeerId } | undefined {
+  if (mark !== 'overlay-effect' || typeof data !== 'object' || data === null) return undefined;
+  const { type, peer } = data as Readonly<Record<string, unknown>>;
+  return (type === 'up' || type === 'down') && isPeerId(peer) ? { change: type, peer } : undefined;
 }
 
 function dropSpoilt(name: string, keys: readonly string[]): readonly Effect[] {

@@ -12,16 +12,21 @@ import { heldValue } from './held-entries.ts';
 import { GOSSIP_WELCOME } from './orders.ts';
 import { GOSSIP_RUMOR, withHops } from './rumor.ts';
 import { encodeUpgrade, GOSSIP_UPGRADE } from './upgrade.ts';
-import { CONFIG_KEY, hearWire, heldKey, palsWire, passWire, quarantineKey, QUARANTINE_WIRE, timerWire, WELCOME_WIRE } from './wires.ts';
+import { CONFIG_KEY, hearWire, heldKey, OVERLAY_WIRE, palsWire, passWire, quarantineKey, QUARANTINE_WIRE, timerWire, WELCOME_WIRE } from './wires.ts';
 
-/** The name under which a node runs its pals. */
+/** The names under which a node runs its pals and its overlays. */
 const PALS_AGENT = 'pals';
+const OVERLAY_AGENT = 'overlay';
 
 /** One effect of the core as one effect of an agent. */
 export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Effect {
   switch (effect.type) {
     case 'WatchPals':
       return watch(palsWire(effect.list), our, PALS_AGENT, `/${effect.list}`);
+    case 'WatchOverlay':
+      return watch(OVERLAY_WIRE, our, OVERLAY_AGENT, `/${effect.role}/${agent}`);
+    case 'LeaveOverlay':
+      return leave(OVERLAY_WIRE, our, OVERLAY_AGENT);
     case 'Watch':
       return watch(hearWire(effect.peer), effect.peer, agent, GOSSIP_GOSSIP);
     case 'Leave':

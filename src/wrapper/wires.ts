@@ -11,6 +11,7 @@ const OURS = '/~/gossip/';
 const PALS = '/~/gossip/pals/';
 const HEAR = `${GOSSIP_GOSSIP}/`;
 const RETRY_PALS = '/~/gossip/retry/pals/';
+const RETRY_OVERLAY = '/~/gossip/retry/overlay';
 const RETRY_HEAR = '/~/gossip/retry/hear/';
 const EMBARGO = '/~/gossip/embargo/';
 const LEAVE = '/~/gossip/leave/';
@@ -44,6 +45,9 @@ export function palsListOf(wire: Wire): PalsList | undefined {
   return listIn(wire, PALS);
 }
 
+/** Our watch of the node's overlay. */
+export const OVERLAY_WIRE: Wire = '/~/gossip/overlay';
+
 /** Our watch of one peer. */
 export function hearWire(peer: PeerId): Wire {
   return HEAR + peer;
@@ -60,6 +64,8 @@ export function timerWire(timer: Timer): Wire {
       return RETRY_PALS + timer.list;
     case 'hear':
       return RETRY_HEAR + timer.peer;
+    case 'overlay':
+      return RETRY_OVERLAY;
     case 'embargo':
       return EMBARGO + timer.id;
     case 'leave':
@@ -72,6 +78,7 @@ export function timerWire(timer: Timer): Wire {
 /** Reads {@link timerWire} back. */
 export function timerOf(wire: Wire): Timer | undefined {
   if (wire === RECENT) return { of: 'recent' };
+  if (wire === RETRY_OVERLAY) return { of: 'overlay' };
   const list = listIn(wire, RETRY_PALS);
   if (list !== undefined) return { of: 'pals', list };
   const embargoed = idIn(wire, EMBARGO);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { AddressBook, MAX_WORKED } from '../../src/node/address-book.ts';
 import { makeAddressRecord, RECORD_LIFE_MS } from '../../src/node/address-record.ts';
 import { encodePayload } from '../../src/marks/payload.ts';
+import { parseAddress, privateNetworkOf } from '../../src/transport/address.ts';
 import { identityFromSeed } from '../../src/transport/identity.ts';
 import type { PeerId } from '../../src/ids.ts';
 import type { Identity } from '../../src/transport/identity.ts';
@@ -15,8 +16,10 @@ const at = (n: number): string => `ws://192.0.2.${n}:7700`;
 const record = (identity: Identity, seq: number, addresses: readonly string[], expiresMs: number = NOW + RECORD_LIFE_MS): Uint8Array =>
   makeAddressRecord(identity, { seq, expiresMs, addresses, dialable: true });
 
+const REST = { maxTopicRecords: 64, allows: (address: string): boolean => privateNetworkOf(parseAddress(address).host) === undefined };
+
 function book({ maxRecords = 10, pals = [] as readonly Identity[] } = {}): AddressBook {
-  return new AddressBook({ self: self.id, maxRecords, isPal: (peer) => pals.some(({ id }) => id === peer) });
+  return new AddressBook({ self: self.id, ...REST, maxRecords, isPal: (peer) => pals.some(({ id }) => id === peer) });
 }
 
 describe('an address book', () => {
@@ -135,7 +138,7 @@ describe('at the bound', () => {
 });
 
 describe('on disk', () => {
-  const options = { self: self.id, maxRecords: 10, isPal: () => false };
+  const options = { self: self.id, ...REST, maxRecords: 10, isPal: () => false };
 
   test('it comes back, without what expired since', () => {
     const addresses = book();

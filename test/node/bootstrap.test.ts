@@ -7,10 +7,11 @@ import { ManualClock } from '../support/clock.ts';
 
 const PEER = 'a'.repeat(64) as PeerId;
 
-function make(connect: () => Promise<PeerId>): { bootstrap: Bootstrap; clock: ManualClock; dials: number[]; up: Set<PeerId>; turn(): Promise<void> } {
+function make(connect: () => Promise<PeerId>): { bootstrap: Bootstrap; clock: ManualClock; dials: number[]; found: PeerId[]; up: Set<PeerId>; turn(): Promise<void> } {
   const clock = new ManualClock();
   const began = clock.now();
   const dials: number[] = [];
+  const found: PeerId[] = [];
   const up = new Set<PeerId>();
   const bootstrap = new Bootstrap(['memory://a'], {
     clock,
@@ -21,8 +22,9 @@ function make(connect: () => Promise<PeerId>): { bootstrap: Bootstrap; clock: Ma
       return connect();
     },
     isUp: (peer) => up.has(peer),
+    found: (peer) => found.push(peer),
   });
-  return { bootstrap, clock, dials, up, turn: () => new Promise(setImmediate) };
+  return { bootstrap, clock, dials, found, up, turn: () => new Promise(setImmediate) };
 }
 
 test('a failed dial is tried again, later and later up to redialMaxMs, until the node closes', async () => {
@@ -42,19 +44,60 @@ test('a link that is lost is dialled again; one to somebody else is not ours', a
   up.add(PEER);
   bootstrap.start();
   await turn();
-  bootstrap.lost('b'.repeat(64) as PeerId);
+  bootstrap.lost('b'.repeat(64) as PeerId, 'lost');
   expect(clock.timers).toBe(0);
-  bootstrap.lost(PEER);
+  clock.advance(5_000);
+  bootstrap.lost(PEER, 'lost');
   clock.advance(1_000);
-  expect(dials).toEqual([0, 1_000]);
+  expect(dials).toEqual([0, 6_000]);
 });
 
-test('a link that is gone before we hear that it was there is dialled again, too', async () => {
+test('one that lets us in and drops us at once is asked less and less, until a link holds', async () => {
+  const { bootstrap, clock, dials, up, turn } = make(() => Promise.resolve(PEER));
+  up.add(PEER);
+  bootstrap.start();
+  for (let seconds = 0; seconds < 11; seconds += 1) {
+    await turn();
+    bootstrap.lost(PEER, 'lost');
+    clock.advance(1_000);
+  }
+  // The link that came up at 11 s holds for 5 s.
+  await turn();
+  clock.advance(5_000);
+  bootstrap.lost(PEER, 'lost');
+  clock.advance(1_000);
+  expect(dials).toEqual([0, 2_000, 6_000, 11_000, 17_000]);
+});
+
+test('one that has too many links is left alone for as long as may be', async () => {
+  const { bootstrap, clock, dials, up, turn } = make(() => Promise.resolve(PEER));
+  up.add(PEER);
+  bootstrap.start();
+  await turn();
+  clock.advance(60_000);
+  bootstrap.lost(PEER, 'crowded');
+  clock.advance(4_999);
+  expect(dials).toEqual([0]);
+  clock.advance(1);
+  expect(dials).toEqual([0, 65_000]);
+});
+
+test('who is up is told, and is among the peers as long as it is', async () => {
+  const { bootstrap, found, up, turn } = make(() => Promise.resolve(PEER));
+  up.add(PEER);
+  bootstrap.start();
+  await turn();
+  expect([found, bootstrap.peers]).toEqual([[PEER], [PEER]]);
+  bootstrap.lost(PEER, 'lost');
+  expect(bootstrap.peers).toEqual([]);
+});
+
+test('a link that is gone before we hear that it was there is dialled again, too, as after a failure', async () => {
   const { bootstrap, clock, dials, turn } = make(() => Promise.resolve(PEER));
   bootstrap.start();
   await turn();
-  clock.advance(1_000);
-  expect(dials).toEqual([0, 1_000]);
+  clock.advance(2_000);
+  expect(dials).toEqual([0, 2_000]);
 });
 
 function boom(): never {

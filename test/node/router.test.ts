@@ -48,6 +48,8 @@ class Pair {
         this.answerPoke(answer);
       },
       record: (_peer, record) => this.log.push(`${name} got a record of ${record.length}`),
+      overlay: () => undefined,
+      find: () => undefined,
       barrier: (done) => {
         if (this.holdBarriers) this.barriers.push(done);
         else done();

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PeerId } from '../../src/ids.ts';
 import { seededRandom } from '../../src/random.ts';
-import { ContactBook, MAX_BOOK_ENTRIES } from '../../src/sim/contact-book.ts';
+import { ContactBook, MAX_BOOK_ENTRIES } from '../../src/overlay/contact-book.ts';
 import { flood } from '../../src/sim/flood.ts';
 import { asymmetricArcs, averageShortestPath, clusteringCoefficient, componentSizes, fullDegreeShare, giantNodes, giantShare, graphOf } from '../../src/sim/graph-stats.ts';
 import { Heap } from '../../src/sim/heap.ts';

@@ -47,6 +47,8 @@ export class LinkedHost {
       watched: (topic, subscriber, answer) => this.host.after('pals', () => this.host.watched(topic, subscriber, answer)),
       poked: (topic, src, mark, payload, answer) => this.host.poked(topic, src, mark, payload, answer),
       record: () => undefined,
+      overlay: () => undefined,
+      find: () => undefined,
       barrier: (done) => this.host.barrier(done),
     });
     this.host.connect(this.router);

@@ -59,7 +59,7 @@ export async function loneHost(given: { level?: Level; limits?: Partial<Limits>;
     },
   });
   const nothing = (): undefined => undefined;
-  const router = new Router({ clock, limits: bounds, send: () => false, congested: () => false, want: nothing, misbehaved: nothing, dropped: nothing, watched: nothing, poked: nothing, record: nothing, barrier: (done) => host.barrier(done) });
+  const router = new Router({ clock, limits: bounds, send: () => false, congested: () => false, want: nothing, misbehaved: nothing, dropped: nothing, watched: nothing, poked: nothing, record: nothing, overlay: nothing, find: nothing, barrier: (done) => host.barrier(done) });
   host.connect(router);
   return {
     host,

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HearsayError } from '../../src/errors.ts';
 import type { PeerId } from '../../src/ids.ts';
-import { formatAddress, hostPrefix, isAddress, isDialable, isPrivateHost, MAX_ADDRESS_LENGTH, parseAddress } from '../../src/transport/address.ts';
+import { formatAddress, hostPrefix, isAddress, isDialable, MAX_ADDRESS_LENGTH, parseAddress, privateNetworkOf } from '../../src/transport/address.ts';
 
 const PEER = 'ab'.repeat(32) as PeerId;
 /** A peer id of libp2p. */
@@ -89,7 +89,7 @@ describe('parseAddress', () => {
           const { ignored: _, ...again } = address;
           if (!isDeepStrictEqual(parseAddress(formatAddress(address.url, address.peer)), again)) return false;
           hostPrefix(address.host);
-          isPrivateHost(address.host);
+          privateNetworkOf(address.host);
           isDialable(address);
         } catch (error) {
           if (!(error instanceof HearsayError) || error.code !== 'HEARSAY_BAD_ADDRESS') throw error;
@@ -135,8 +135,8 @@ test.each([
   ['::ffff:127.0.0.1', true], ['::ffff:7f00:1', true], ['::ffff:10.1.2.3', true], ['::ffff:192.0.2.1', false],
   ['localhost', true], ['LOCALHOST.', true], ['ann.localhost', true], ['printer.local', true],
   ['notlocal', false], ['localhost.example', false], ['ann.example', false], ['', false],
-])('isPrivateHost(%j) is %s', (host, expected) => {
-  expect(isPrivateHost(host)).toBe(expected);
+])('whether %j is private: %s', (host, expected) => {
+  expect(privateNetworkOf(host) !== undefined).toBe(expected);
 });
 
 test.each([

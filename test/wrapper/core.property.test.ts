@@ -43,6 +43,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ type: fc.constant('TimerFired' as const), timer: fc.record({ of: fc.constantFrom('leave' as const, 'leave' as const, 'embargo' as const), id }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('Welcomed' as const, 'WatchAcked' as const), peer }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('PalChanged' as const), change: fc.constantFrom('meet' as const, 'near' as const, 'part' as const, 'away' as const), peer }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('NeighborChanged' as const), change: fc.constantFrom('up' as const, 'down' as const), peer }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'OverlayKicked' as const }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('WatchAsked' as const), peer }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('SubscriberLeft' as const), peer }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('Configured' as const), change }) },
@@ -60,6 +62,7 @@ class Witness {
   readonly faults: string[] = [];
   readonly #targets = new Set<PeerId>();
   readonly #leeches = new Set<PeerId>();
+  readonly #neighbors = new Set<PeerId>();
   readonly #subscribers = new Map<PeerId, number>();
   readonly #watched = new Set<PeerId>();
   readonly #delivered = new Set<RumorId>();
@@ -99,6 +102,7 @@ class Witness {
 
   #note(input: In): void {
     if (input.type === 'Published') this.#delivered.add(input.id);
+    if (input.type === 'NeighborChanged') this.#noteNeighbor(input.peer, input.change === 'up' && input.peer !== ANN);
     if (input.type === 'PalsKicked') (input.list === 'targets' ? this.#targets : this.#leeches).clear();
     if (input.type === 'SubscriberLeft') this.#subscribers.set(input.peer, Math.max(0, (this.#subscribers.get(input.peer) ?? 0) - 1));
     if (input.type === 'WatchRefused' || input.type === 'Kicked') this.#watched.delete(input.peer);
@@ -107,6 +111,11 @@ class Witness {
     const list = input.change === 'meet' || input.change === 'part' ? this.#targets : this.#leeches;
     if (input.change === 'meet' || input.change === 'near') list.add(input.peer);
     else list.delete(input.peer);
+  }
+
+  #noteNeighbor(other: PeerId, isUp: boolean): void {
+    if (isUp) this.#neighbors.add(other);
+    else this.#neighbors.delete(other);
   }
 
   #check(effect: Out, input: In): void {
@@ -120,6 +129,9 @@ class Witness {
       case 'Watch':
         if (effect.peer === ANN) this.faults.push('we watch ourselves');
         return this.#once(this.#watched, effect.peer, 'watched');
+      case 'WatchOverlay':
+      case 'LeaveOverlay':
+        return this.#neighbors.clear();
       case 'Leave':
         return void this.#watched.delete(effect.peer);
       case 'Kick':
@@ -188,7 +200,7 @@ class Witness {
   #allows(policy: Whos, other: PeerId, telling: boolean): boolean {
     const target = this.#targets.has(other);
     const leeche = this.#leeches.has(other);
-    if (policy === 'anybody') return telling || target || leeche;
+    if (policy === 'anybody') return telling || target || leeche || this.#neighbors.has(other);
     return policy === 'targets' ? target : target && leeche;
   }
 }

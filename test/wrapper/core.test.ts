@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import type { Seen } from '../../src/agent.ts';
+import type { PeerId } from '../../src/ids.ts';
 import { gossipConfig } from '../../src/wrapper/config.ts';
 import type { GossipConfig } from '../../src/wrapper/config.ts';
 import { GossipCore } from '../../src/wrapper/core.ts';
@@ -66,6 +67,8 @@ const BOTH_PALS: readonly Out[] = [
   { type: 'WatchPals', list: 'targets' },
   { type: 'WatchPals', list: 'leeches' },
 ];
+const joins = (role: 'member' | 'leaf'): Out => ({ type: 'WatchOverlay', role });
+const leavesOverlay: Out = { type: 'LeaveOverlay' };
 const GIVEN = gossipConfig({ hops: 2 }, 15);
 const SAVED = gossipConfig({ hops: 7, hear: 'anybody' }, 15);
 
@@ -80,7 +83,7 @@ rows('life cycle', [
     name: 'W2 later start: the saved config counts, and that the code says otherwise is told',
     setup: { given: GIVEN, persisted: SAVED },
     input: { type: 'Started' },
-    effects: [notice({ name: 'config-differs', detail: { code: GIVEN, persisted: SAVED } }), ...BOTH_PALS, { type: 'ReportConfig', config: SAVED }],
+    effects: [notice({ name: 'config-differs', detail: { code: GIVEN, persisted: SAVED } }), ...BOTH_PALS, joins('leaf'), { type: 'ReportConfig', config: SAVED }],
   },
   {
     name: 'W2 later start with nothing to tell apart',
@@ -109,34 +112,34 @@ rows('W7 the config changes at once', [
     name: 'W7 hear wider: those newly wanted are watched, each once',
     before: ALL_PALS,
     input: configured({ hear: 'anybody' }),
-    effects: [{ type: 'SaveConfig', config: { ...base, hear: 'anybody' } }, { type: 'ReportConfig', config: { ...base, hear: 'anybody' } }, watchOf(CAT), watchOf(DAN)],
+    effects: [{ type: 'SaveConfig', config: { ...base, hear: 'anybody' } }, { type: 'ReportConfig', config: { ...base, hear: 'anybody' } }, joins('leaf'), watchOf(CAT), watchOf(DAN)],
   },
   {
     name: 'W7 hear narrower: those no longer wanted are left',
     config: { hear: 'anybody' },
     before: ALL_PALS,
     input: configured({ hear: 'targets' }),
-    effects: [{ type: 'SaveConfig', config: { ...base, hear: 'targets' } }, { type: 'ReportConfig', config: { ...base, hear: 'targets' } }, leaveOf(DAN)],
+    effects: [{ type: 'SaveConfig', config: { ...base, hear: 'targets' } }, { type: 'ReportConfig', config: { ...base, hear: 'targets' } }, leavesOverlay, leaveOf(DAN)],
   },
   {
     name: 'W7 tell narrower: subscribers no longer allowed are kicked, with the reason; those who left are not',
     config: { tell: 'anybody' },
     before: [...ALL_PALS, asks(BOB), asks(CAT), asks(DAN), left(DAN)],
     input: configured({ tell: 'mutuals' }),
-    effects: [{ type: 'SaveConfig', config: base }, { type: 'ReportConfig', config: base }, kickOf(CAT)],
+    effects: [{ type: 'SaveConfig', config: base }, { type: 'ReportConfig', config: base }, leavesOverlay, kickOf(CAT)],
   },
   {
     name: 'W7 a stranger is kicked too, once for all its subscriptions',
     config: { tell: 'anybody' },
     before: [asks(DAN), asks(DAN), left(DAN)],
     input: configured({ tell: 'targets' }),
-    effects: [{ type: 'SaveConfig', config: { ...base, tell: 'targets' } }, { type: 'ReportConfig', config: { ...base, tell: 'targets' } }, kickOf(DAN)],
+    effects: [{ type: 'SaveConfig', config: { ...base, tell: 'targets' } }, { type: 'ReportConfig', config: { ...base, tell: 'targets' } }, leavesOverlay, kickOf(DAN)],
   },
   {
-    name: 'W7 tell wider: nothing to do',
+    name: 'W7 tell wider: nothing to do but to be found',
     before: [...ALL_PALS, asks(BOB)],
     input: configured({ tell: 'anybody' }),
-    effects: [{ type: 'SaveConfig', config: { ...base, tell: 'anybody' } }, { type: 'ReportConfig', config: { ...base, tell: 'anybody' } }],
+    effects: [{ type: 'SaveConfig', config: { ...base, tell: 'anybody' } }, { type: 'ReportConfig', config: { ...base, tell: 'anybody' } }, joins('leaf')],
   },
   {
     name: 'W7 a peer that waits for another try and is no longer wanted waits no more',
@@ -355,6 +358,35 @@ rows('W25 pals come and go', [
   { name: 'W25 away, hear anybody, a target: not left', config: { hear: 'anybody' }, before: [meet(BOB), near(BOB)], input: away(BOB), effects: [] },
   { name: 'W25 away, hear anybody, no target: left', config: { hear: 'anybody' }, before: [near(BOB)], input: away(BOB), effects: [leaveOf(BOB)] },
   { name: 'W25 our own id among the pals: nothing', config: { hear: 'anybody' }, input: meet(ANN), effects: [] },
+]);
+
+const open = { hear: 'anybody', tell: 'anybody' } as const;
+const up = (peer: PeerId): In => ({ type: 'NeighborChanged', change: 'up', peer });
+const down = (peer: PeerId): In => ({ type: 'NeighborChanged', change: 'down', peer });
+const overlayRefused: In = { type: 'OverlayRefused', reason: 'no-such-agent' };
+const overlayKicked: In = { type: 'OverlayKicked' };
+const overlayTimer: In = { type: 'TimerFired', timer: { of: 'overlay' } };
+const changed = (change: Partial<GossipConfig>): readonly Out[] => [{ type: 'SaveConfig', config: { ...base, ...change } }, { type: 'ReportConfig', config: { ...base, ...change } }];
+
+rows('the overlay of the topic', [
+  { name: 'hear and tell anybody: a member from the start', setup: { given: { ...base, ...open }, persisted: { ...base, ...open } }, input: { type: 'Started' }, effects: [...BOTH_PALS, joins('member'), { type: 'ReportConfig', config: { ...base, ...open } }] },
+  { name: 'a leaf becomes a member', config: { hear: 'anybody' }, input: configured({ tell: 'anybody' }), effects: [...changed(open), joins('member')] },
+  { name: 'a member becomes a leaf and knows nobody there yet', config: open, before: [up(BOB), asks(BOB)], input: configured({ hear: 'mutuals' }), effects: [...changed({ tell: 'anybody' }), leaveOf(BOB), joins('leaf')] },
+  { name: 'of the two kinds of leaf one becomes the other where it is', config: { hear: 'anybody' }, input: configured({ hear: 'mutuals', tell: 'anybody' }), effects: changed({ tell: 'anybody' }) },
+  { name: 'neither: out, and the neighbours are left and kicked', config: open, before: [up(BOB), asks(BOB)], input: configured({ hear: 'mutuals', tell: 'mutuals' }), effects: [...changed({}), leavesOverlay, leaveOf(BOB), kickOf(BOB)] },
+  { name: 'a neighbour is heard under anybody', config: open, input: up(BOB), effects: [watchOf(BOB)] },
+  { name: 'and under nothing else', config: { hear: 'targets', tell: 'anybody' }, input: up(BOB), effects: [] },
+  { name: 'one that is a pal is heard already', config: open, before: [near(BOB)], input: up(BOB), effects: [] },
+  { name: 'one that goes is left', config: open, before: [up(BOB)], input: down(BOB), effects: [leaveOf(BOB)] },
+  { name: 'but not a pal', config: open, before: [up(BOB), meet(BOB)], input: down(BOB), effects: [] },
+  { name: 'nor is one that goes kicked: anybody may hear us', config: { tell: 'anybody' }, before: [up(BOB), asks(BOB)], input: down(BOB), effects: [] },
+  { name: 'a neighbour is not told because it is one', config: { hear: 'anybody' }, before: [up(BOB)], input: asks(BOB), effects: [{ type: 'Refuse', reason: 'gossip-forbidden' }] },
+  { name: 'refused: told, and again after a minute', config: open, before: [up(BOB)], input: overlayRefused, effects: [leaveOf(BOB), notice({ name: 'overlay-refused', reason: 'no-such-agent' }), { type: 'SetTimer', timer: { of: 'overlay' }, delayMs: MINUTE }] },
+  { name: 'the minute is over: joined again', config: open, before: [overlayRefused], input: overlayTimer, effects: [joins('member')] },
+  { name: 'a timer of an earlier run: nothing', config: open, input: overlayTimer, effects: [] },
+  { name: 'no longer wanted while it waits: the timer is given back', config: open, before: [overlayRefused], input: configured({ hear: 'mutuals', tell: 'mutuals' }), effects: [...changed({}), { type: 'CancelTimer', timer: { of: 'overlay' } }, leavesOverlay] },
+  { name: 'kicked: again at once, without those who were there', config: open, before: [up(BOB)], input: overlayKicked, effects: [leaveOf(BOB), joins('member')] },
+  { name: 'our own id among the neighbours: nothing', config: open, input: up(ANN), effects: [] },
 ]);
 
 describe('what has to be read', () => {

@@ -93,6 +93,9 @@ const INPUT_CODES: Readonly<Record<In['type'], number>> = {
   Kicked: 21,
   Welcomed: 22,
   TimerFired: 23,
+  NeighborChanged: 24,
+  OverlayRefused: 25,
+  OverlayKicked: 26,
 };
 
 export class World {

@@ -23,11 +23,11 @@ export class Doors {
   }
 
   /** @throws HearsayError always of this class, whatever the transport throws */
-  async dial(address: string, expected: PeerId | undefined, signal: AbortSignal): Promise<Connection> {
+  async dial(address: string, expected: PeerId | undefined, signal: AbortSignal, admits?: (ip: string) => boolean): Promise<Connection> {
     const { url, scheme, peer } = parseAddress(address);
     if (peer !== undefined && peer !== expected) throw handshakeError({ reason: 'wrong-peer' }, address);
     try {
-      return await this.#serving(scheme, address).dial(url, signal);
+      return await this.#serving(scheme, address).dial(url, signal, admits);
     } catch (cause) {
       throw cause instanceof HearsayError ? cause : unreachable(address, cause);
     }

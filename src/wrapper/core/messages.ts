@@ -12,11 +12,21 @@ export type PalsList = 'targets' | 'leeches';
 /** What pals says of one peer. `meet` and `part` are our doing, `near` and `away` theirs. */
 export type PalChange = 'meet' | 'part' | 'near' | 'away';
 
+/** What the overlay says of one neighbour. */
+export type NeighborChange = 'up' | 'down';
+
+/**
+ * What an agent is in its topic's overlay: a `member` when it hears anybody and tells anybody, a `leaf` with one of the two.
+ * The overlay makes a leaf of a member, too, that nobody could dial.
+ */
+export type OverlayRole = 'member' | 'leaf';
+
 /** What we wait for. */
 export type Timer =
-  /** To ask a peer, or pals, once more. */
+  /** To ask a peer, pals, or the overlay once more. */
   | { readonly of: 'hear'; readonly peer: PeerId }
   | { readonly of: 'pals'; readonly list: PalsList }
+  | { readonly of: 'overlay' }
   /** Until we publish what we hold, if nobody else has. */
   | { readonly of: 'embargo'; readonly id: RumorId }
   /** Until a rumor leaves, with passing. */
@@ -55,6 +65,9 @@ export type Input<Body> =
   | { readonly type: 'PalChanged'; readonly change: PalChange; readonly peer: PeerId }
   | { readonly type: 'PalsRefused'; readonly list: PalsList; readonly reason: string }
   | { readonly type: 'PalsKicked'; readonly list: PalsList }
+  | { readonly type: 'NeighborChanged'; readonly change: NeighborChange; readonly peer: PeerId }
+  | { readonly type: 'OverlayRefused'; readonly reason: string }
+  | { readonly type: 'OverlayKicked' }
   /** A peer asks for our rumors, and the inner agent does not object. */
   | { readonly type: 'WatchAsked'; readonly peer: PeerId }
   /** One subscription of that peer ended, and we did not end it. */
@@ -93,6 +106,9 @@ export type Input<Body> =
 /** Something the shell must now do. */
 export type GossipEffect<Body> =
   | { readonly type: 'WatchPals'; readonly list: PalsList }
+  /** Joins the overlay of our topic, in place of any other role in it. */
+  | { readonly type: 'WatchOverlay'; readonly role: OverlayRole }
+  | { readonly type: 'LeaveOverlay' }
   | { readonly type: 'Watch'; readonly peer: PeerId }
   | { readonly type: 'Leave'; readonly peer: PeerId }
   | { readonly type: 'SetTimer'; readonly timer: Timer; readonly delayMs: number }
