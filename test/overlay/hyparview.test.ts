@@ -287,9 +287,17 @@ describe('the seventeen', () => {
     expect(sent(bench.step({ type: 'ProbeRequested', contact: contactOf(ANN) }), 'Neighbor')).toHaveLength(1);
   });
 
+  test('HyParView 17: a Join of whom we asked ourselves is not sent on', () => {
+    const bench = new Bench().befriend(ANN, BOB, CAT, DAN, EVE);
+    bench.step({ type: 'ProbeRequested', contact: contactOf(32) });
+    const accepted = [30, 31, 32, 33].map((number) => sent(bench.hear(number, join(number)), 'JoinReply')[0]?.message.accepted);
+    expect(accepted).toEqual([true, true, true, false]);
+  });
+
   test.each<['Join' | 'Neighbor', 'Join' | 'Neighbor']>([
     ['Join', 'Join'],
     ['Join', 'Neighbor'],
+    ['Neighbor', 'Join'],
     ['Neighbor', 'Neighbor'],
   ])('HyParView 17: %s and %s that cross leave one link of one generation', (first, second) => {
     const cores = [ANN, BOB].map((number, at) => new HyParView(peerOf(number), overlayConfig(), seededRandom(at)));

@@ -46,6 +46,28 @@ describe('links', () => {
     ]);
   });
 
+  test('what is under way when its receiver closes the link does not arrive', () => {
+    const { net, heard, a, b } = pair();
+    net.connect(a, b.peer, hello);
+    net.runUntil(30);
+    net.send(b, a.peer, hello);
+    net.close(a, b.peer);
+    net.runUntil(100);
+    expect(heard).toEqual([
+      [30, 'b', 'Join'],
+      [40, 'b', 'LinkLost'],
+    ]);
+  });
+
+  test('the dead hear nothing, whoever tells them', () => {
+    const { net, heard, b } = pair();
+    net.setTimer(b, 'repair', 10);
+    net.crash(1);
+    net.tell(1, { type: 'LeaveRequested' });
+    net.runUntil(100);
+    expect(heard).toEqual([]);
+  });
+
   test('the dead refuse at once, and their neighbours notice one latency later', () => {
     const { net, heard, a, b } = pair();
     net.connect(a, b.peer, hello);
@@ -125,6 +147,10 @@ describe('runs', () => {
     const first = run(5);
     expect(run(5)).toEqual(first);
     expect(run(6).traceHash).not.toBe(first.traceHash);
+  });
+
+  test('a crash leaves somebody', () => {
+    expect(() => simulate('crash', { nodes: 20, shares: [0.95] })).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_CONFIG', field: 'shares' }));
   });
 
   test('an overlay comes about though one message in fifty is lost', () => {
