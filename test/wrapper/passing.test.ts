@@ -102,7 +102,9 @@ rows('W12 emitting', [
   { name: 'W12 not back to whom it came from', config: COIN, before: [poked(BOB)], input: leaves, effects: passes(CAT) },
   { name: 'W12 not to one outside the tell set', config: { ...COIN, tell: 'mutuals' }, before: [{ type: 'PalChanged', change: 'near', peer: CAT }, { type: 'WatchAsked', peer: CAT }, mine], input: leaves, effects: passes(CAT) },
   { name: 'W12 none left: published', config: COIN, pals: [BOB], before: [poked(BOB)], input: leaves, effects: [...publishes(), reports('relayed', BOB)] },
-  { name: 'better 11 a pal that does not run the agent is never chosen', config: COIN, pals: [], before: [{ type: 'PalChanged', change: 'meet', peer: BOB }, { type: 'PalChanged', change: 'meet', peer: CAT }, { type: 'WatchAcked', peer: CAT }, mine], input: leaves, effects: passes(CAT) },
+  { name: 'better 11 a pal that does not run the agent is never chosen', config: COIN, pals: [CAT], before: [{ type: 'PalChanged', change: 'meet', peer: BOB }, mine], input: leaves, effects: passes(CAT) },
+  // With one that is away the datum would lie with us alone until the embargo, and the origin would be the one who publishes it.
+  { name: 'better 11 nor one that runs it and is away', config: STEM, pals: [BOB, CAT], before: [{ type: 'WatchAcked', peer: BOB }, { type: 'SubscriberLeft', peer: BOB }, mine], input: leaves, effects: passes(CAT) },
   // The reference publishes to nobody, and the datum is lost.
   { name: 'W12 nobody listens, as right after a start: it waits for the embargo', config: COIN, pals: [], before: [mine], input: leaves, effects: [] },
   { name: 'W12 after the embargo it goes out, whoever listens', config: COIN, pals: [], before: [mine, leaves], atMs: DEADLINE, input: embargoed, effects: publishes() },

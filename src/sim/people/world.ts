@@ -52,8 +52,8 @@ interface Person {
   readonly peer: PeerId;
   readonly core: Gossiper;
   readonly subscribers: Set<Person>;
-  /** What each timer was last set to, so that those set before are void. */
-  readonly timers: Map<string, number>;
+  /** By what they are of and whose: which setting of a timer counts, so that those before are void. */
+  readonly timers: Readonly<Record<Timer['of'], Map<string, number>>>;
 }
 
 type Event =
@@ -122,14 +122,15 @@ export class World {
     this.#people = targets.map((_, index) => {
       const peer = peerOf(index);
       const core = rules({ our: peer, config: config(index), random: random.fork(`person ${index}`) });
-      return { index, peer, core, subscribers: new Set(), timers: new Map() };
+      return { index, peer, core, subscribers: new Set(), timers: { hear: new Map(), pals: new Map(), embargo: new Map(), leave: new Map(), recent: new Map() } };
     });
     for (const person of this.#people) this.#byPeer.set(person.peer, person);
     for (const person of this.#people) this.#input(person, { type: 'Started' });
     for (const [index, added] of targets.entries()) {
       for (const target of added) {
-        this.#input(this.#person(index), { type: 'PalChanged', change: 'meet', peer: peerOf(target) });
-        this.#input(this.#person(target), { type: 'PalChanged', change: 'near', peer: peerOf(index) });
+        const [one, other] = [this.#person(index), this.#person(target)];
+        this.#input(one, { type: 'PalChanged', change: 'meet', peer: other.peer });
+        this.#input(other, { type: 'PalChanged', change: 'near', peer: one.peer });
       }
     }
     this.runFor(SETTLED_MS);
@@ -213,9 +214,9 @@ export class World {
   }
 
   #onTimer(to: Person, timer: Timer, setAs: number): void {
-    const key = keyOf(timer);
-    if (to.timers.get(key) !== setAs) return;
-    to.timers.delete(key);
+    const timers = to.timers[timer.of];
+    if (timers.get(keyOf(timer)) !== setAs) return;
+    timers.delete(keyOf(timer));
     this.#input(to, { type: 'TimerFired', timer });
   }
 
@@ -258,10 +259,10 @@ export class World {
         return undefined;
       case 'SetTimer':
         this.#timersSet += 1;
-        person.timers.set(keyOf(effect.timer), this.#timersSet);
+        person.timers[effect.timer.of].set(keyOf(effect.timer), this.#timersSet);
         return this.#heap.push(this.#nowMs + effect.delayMs, { type: 'timer', to: person, timer: effect.timer, setAs: this.#timersSet });
       case 'CancelTimer':
-        return void person.timers.delete(keyOf(effect.timer));
+        return void person.timers[effect.timer.of].delete(keyOf(effect.timer));
       default:
         return undefined; // For the disk and the user: the world keeps neither.
     }
@@ -312,9 +313,9 @@ export function ourRules({ our, config, random }: Self): Gossiper {
 }
 
 function keyOf(timer: Timer): string {
-  if ('id' in timer) return `${timer.of} ${timer.id}`;
-  if ('peer' in timer) return `${timer.of} ${timer.peer}`;
-  return 'list' in timer ? `${timer.of} ${timer.list}` : timer.of;
+  if ('id' in timer) return timer.id;
+  if ('peer' in timer) return timer.peer;
+  return 'list' in timer ? timer.list : '';
 }
 
 function peerOf(index: NodeIndex): PeerId {

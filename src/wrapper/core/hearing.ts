@@ -15,8 +15,8 @@ const REFUSED_RETRY_MAX_MS: number = 16 * REFUSED_RETRY_MS;
 const MAX_NUDGES = 10;
 
 interface State {
-  /** `asked` until it is answered; `watching` from then on. The host keeps a watch across lost links. */
-  is: 'asked' | 'watching' | 'waiting';
+  /** `watching` from the asking on. The host keeps a watch across lost links. */
+  is: 'watching' | 'waiting';
   refusals: number;
   nudges: number;
 }
@@ -31,12 +31,6 @@ export class Hearing {
 
   /** Whether we asked, and were not refused. */
   watches(peer: PeerId): boolean {
-    const is = this.#states.get(peer)?.is;
-    return is === 'asked' || is === 'watching';
-  }
-
-  /** Whether the peer let us hear it: it runs the agent. */
-  accepted(peer: PeerId): boolean {
     return this.#states.get(peer)?.is === 'watching';
   }
 
@@ -45,7 +39,7 @@ export class Hearing {
     const state = this.#states.get(peer);
     if (wanted === (state !== undefined)) return undefined;
     if (state === undefined) {
-      this.#states.set(peer, { is: 'asked', refusals: 0, nudges: 0 });
+      this.#states.set(peer, { is: 'watching', refusals: 0, nudges: 0 });
       return 'watch';
     }
     this.#states.delete(peer);
@@ -70,7 +64,7 @@ export class Hearing {
   retry(peer: PeerId): boolean {
     const state = this.#states.get(peer);
     if (state?.is !== 'waiting') return false;
-    state.is = 'asked';
+    state.is = 'watching';
     state.nudges = 0;
     return true;
   }
@@ -79,7 +73,7 @@ export class Hearing {
   nudge(peer: PeerId): boolean {
     const state = this.#states.get(peer);
     if (state?.is !== 'waiting' || state.nudges >= MAX_NUDGES) return false;
-    state.is = 'asked';
+    state.is = 'watching';
     state.nudges += 1;
     return true;
   }

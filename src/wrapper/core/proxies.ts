@@ -97,11 +97,14 @@ export class Proxies<Body> {
     return candidates.length === 0 ? undefined : candidates[this.#random.below(candidates.length)];
   }
 
-  /** Peers of the `tell` set that are known to run the agent, since they hear us or let us hear them. `anybody`: targets and leeches. */
+  /**
+   * Peers of the `tell` set that hear us now: they run the agent, would take what we pass, and are there. One that is away would leave us
+   * alone with the datum, to publish it ourselves when the embargo ends. `anybody`: targets and leeches.
+   */
   #candidates(): readonly PeerId[] {
-    const { circle, hearing, subscribers, nowMs } = this.#context;
+    const { circle, subscribers, nowMs } = this.#context;
     return circle.everybody().filter((peer) => {
-      if (!this.#context.mayTell(peer) || !(subscribers.has(peer) || hearing.accepted(peer))) return false;
+      if (!this.#context.mayTell(peer) || !subscribers.has(peer)) return false;
       const failures = this.#failures.get(peer);
       const blocked = failures !== undefined && failures.count >= MAX_FAILURES && !isOver(failures.untilMs, nowMs, BLOCKED_MS);
       return !blocked && isOver(this.#misses.get(peer) ?? 0, nowMs, MISS_MS);
