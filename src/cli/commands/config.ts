@@ -6,6 +6,7 @@ import { DEFAULT_GOSSIP_CONFIG } from '../../wrapper/config.ts';
 import type { GossipConfig } from '../../wrapper/config.ts';
 import { givenDir, jsonOption } from '../arguments.ts';
 import { ask } from '../control/client.ts';
+import type { Whose } from '../control/protocol.ts';
 import { json, line } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -27,11 +28,11 @@ export function addConfig(program: Command, terminal: Terminal): void {
     else for (const [name, value] of fields) line(terminal, `${name} ${String(value)}`);
   };
   withOptions(config.command('get').description('print the config').addArgument(field('[field]'))).action(async (only: string | undefined, options: Options) => {
-    show(await ask(options.dir, { do: 'config-get', ...placeOf(options) }), only, options.json === true);
+    show(await ask(options.dir, { do: 'config-get', ...whoseOf(options) }), only, options.json === true);
   });
   withOptions(config.command('set').description('change a field, at once and for good').addArgument(field('<field>')).argument('<value>', 'to what')).action(
     async (name: keyof GossipConfig, value: string, options: Options) => {
-      show(await ask(options.dir, { do: 'config-set', ...placeOf(options), change: { [name]: valueOf(name, value) } }), name, options.json === true);
+      show(await ask(options.dir, { do: 'config-set', ...whoseOf(options), change: { [name]: valueOf(name, value) } }), name, options.json === true);
     },
   );
 }
@@ -44,8 +45,8 @@ function withOptions(command: Command): Command {
     .addOption(jsonOption());
 }
 
-function placeOf({ topic = null, peer = null }: { readonly topic?: string | null; readonly peer?: string | null }): { topic: string | null; peer: string | null } {
-  return { topic, peer };
+function whoseOf({ topic, peer }: Options): Whose {
+  return { topic: topic ?? null, peer: peer ?? null };
 }
 
 /** As the field has it; whether it may be that is for the agent to say. */

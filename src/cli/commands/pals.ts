@@ -20,9 +20,9 @@ export function addPals(program: Command, terminal: Terminal): void {
     .argument('[lists...]', 'labels of your own for it')
     .addOption(givenDir())
     .action(async (peer: string, lists: readonly string[], { dir }: Place) => {
-      if (!peer.startsWith('hearsay:')) return void (await ask(dir, { do: 'meet', peer, lists: [...lists] }));
+      if (!peer.startsWith('hearsay:')) return void (await ask(dir, { do: 'meet', peer, lists }));
       const inviter = (await ask(dir, { do: 'redeem', link: peer })) as string;
-      if (lists.length > 0) await ask(dir, { do: 'meet', peer: inviter, lists: [...lists] });
+      if (lists.length > 0) await ask(dir, { do: 'meet', peer: inviter, lists });
       note(terminal, `you and ${inviter} are pals`);
     });
   pals
@@ -31,7 +31,7 @@ export function addPals(program: Command, terminal: Terminal): void {
     .argument('<peer>', 'a peer id')
     .argument('[lists...]', 'the labels')
     .addOption(givenDir())
-    .action(async (peer: string, lists: readonly string[], { dir }: Place) => void (await ask(dir, { do: 'part', peer, lists: [...lists] })));
+    .action(async (peer: string, lists: readonly string[], { dir }: Place) => void (await ask(dir, { do: 'part', peer, lists })));
   pals
     .command('list')
     .description('print pals: targets (we added them), leeches (they added us), mutuals (both)')

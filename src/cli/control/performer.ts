@@ -5,7 +5,7 @@ import type { PeerId } from '../../ids.ts';
 import type { App } from '../../node/app.ts';
 import type { HearsayNode } from '../../node/create-node.ts';
 import type { GossipConfig } from '../../wrapper/config.ts';
-import type { Request } from './protocol.ts';
+import type { Request, Whose } from './protocol.ts';
 import type { RemoteConfig } from './remote-config.ts';
 
 /** What `status` tells. */
@@ -117,7 +117,7 @@ export class Performer {
   }
 
   /** Changes the config, if there is a change, and gives it. */
-  async #config({ topic, peer }: { readonly topic: string | null; readonly peer: string | null }, change?: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async #config({ topic, peer }: Whose, change?: Readonly<Record<string, unknown>>): Promise<unknown> {
     const name = topic ?? this.#onlyTopic();
     if (peer !== null && peerId(peer) !== this.#node.id) {
       const question = { peer: peerId(peer), topic: name };

@@ -14,19 +14,36 @@ export const MAX_REQUEST_BYTES = 16_384;
 const text = z.string().max(512);
 
 /** What can be asked of a node. */
-export const request = z.discriminatedUnion('do', [
-  z.strictObject({ do: z.literal('status') }),
-  z.strictObject({ do: z.literal('peers') }),
+export type Request =
+  | { readonly do: 'status' | 'peers' }
+  | { readonly do: 'invite'; readonly ttlMs: number }
+  | { readonly do: 'redeem'; readonly link: string }
+  | { readonly do: 'meet' | 'part'; readonly peer: string; readonly lists: readonly string[] }
+  /** All, or those with a label. */
+  | { readonly do: 'pals'; readonly list: string | null }
+  | ({ readonly do: 'config-get' } & Whose)
+  | ({ readonly do: 'config-set'; readonly change: Readonly<Record<string, unknown>> } & Whose);
+
+/** Which agent's config. */
+export interface Whose {
+  /** The one that runs here, if it is one. */
+  readonly topic: string | null;
+  /** The node to ask instead of ours. */
+  readonly peer: string | null;
+}
+
+const whose = { topic: text.nullable(), peer: text.nullable() };
+
+/** Reads what came over the socket. */
+export const request: z.ZodType<Request> = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.enum(['status', 'peers']) }),
   z.strictObject({ do: z.literal('invite'), ttlMs: z.number() }),
   z.strictObject({ do: z.literal('redeem'), link: z.string() }),
-  z.strictObject({ do: z.literal('meet'), peer: text, lists: z.array(text) }),
-  z.strictObject({ do: z.literal('part'), peer: text, lists: z.array(text) }),
+  z.strictObject({ do: z.enum(['meet', 'part']), peer: text, lists: z.array(text) }),
   z.strictObject({ do: z.literal('pals'), list: text.nullable() }),
-  /** `topic`: the one that runs, if it is one. `peer`: the node to ask instead of ours. */
-  z.strictObject({ do: z.literal('config-get'), topic: text.nullable(), peer: text.nullable() }),
-  z.strictObject({ do: z.literal('config-set'), topic: text.nullable(), peer: text.nullable(), change: z.record(text, z.unknown()) }),
+  z.strictObject({ do: z.literal('config-get'), ...whose }),
+  z.strictObject({ do: z.literal('config-set'), ...whose, change: z.record(text, z.unknown()) }),
 ]);
-export type Request = z.infer<typeof request>;
 
 /** What comes back. */
 export type Answer = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: Fault };

@@ -7,14 +7,14 @@ import { HearsayError } from '../../errors.ts';
 import type { GossipApp } from '../../node/app.ts';
 import { createNode } from '../../node/create-node.ts';
 import type { HearsayNode } from '../../node/create-node.ts';
+import type { TopicMarks } from '../../topics/message.ts';
 import { Performer } from '../control/performer.ts';
 import type { Running } from '../control/performer.ts';
 import { RemoteConfig } from '../control/remote-config.ts';
 import { openControl } from '../control/server.ts';
 import type { Terminal } from '../terminal.ts';
 import { Ending } from './ending.ts';
-import { gossiper } from './gossiper.ts';
-import type { LineMarks } from './gossiper.ts';
+import { gossiper, textOf } from './gossiper.ts';
 import { logLines } from './log-lines.ts';
 import { configs, nodeOptions } from './options.ts';
 import type { UpOptions } from './options.ts';
@@ -95,7 +95,7 @@ class Session {
     return this.#saidAll;
   }
 
-  async #runTopic(): Promise<Running & { readonly app: GossipApp<LineMarks> }> {
+  async #runTopic(): Promise<Running & { readonly app: GossipApp<TopicMarks> }> {
     const { first, chosen } = configs(this.#given);
     const app = await this.#node.run(this.#given.topic, gossiper(first, this.#heardBy));
     // What was saved counts, but for what is asked for now.
@@ -105,12 +105,13 @@ class Session {
     app.relayed$.subscribe(() => (counts.relayed += 1));
     app.received$.subscribe((heard) => {
       counts.received += 1;
-      if (heard.mark === 'line') this.#report.heard(heard.data, heard.src, heard.hops);
+      const text = textOf(heard);
+      if (text !== undefined) this.#report.heard(text, heard.src, heard.hops);
     });
     return { app, counts };
   }
 
-  async #talk(app: GossipApp<LineMarks>): Promise<void> {
+  async #talk(app: GossipApp<TopicMarks>): Promise<void> {
     const { stdin, period = stdin === true ? 0 : DEFAULT_PERIOD_S } = this.#given;
     const timer = period > 0 ? setInterval(() => void this.#say(app, randomMessage()), period * 1_000) : undefined;
     if (stdin === true) void this.#sayInput(app).then(() => this.#ending.ask());
@@ -120,7 +121,7 @@ class Session {
     if (stdin === true) this.#terminal.input.destroy();
   }
 
-  async #sayInput(app: GossipApp<LineMarks>): Promise<void> {
+  async #sayInput(app: GossipApp<TopicMarks>): Promise<void> {
     const lines = createInterface({ input: this.#terminal.input });
     let waited: Promise<void> | undefined;
     for await (const text of lines) {
@@ -130,7 +131,7 @@ class Session {
     }
   }
 
-  async #say(app: GossipApp<LineMarks>, text: string): Promise<void> {
+  async #say(app: GossipApp<TopicMarks>, text: string): Promise<void> {
     try {
       await app.poke('say', text);
       this.#report.said(text);
