@@ -10,6 +10,7 @@ import type { HearsayNode } from '../../node/create-node.ts';
 import type { TopicMarks } from '../../topics/message.ts';
 import { Performer } from '../control/performer.ts';
 import type { Running } from '../control/performer.ts';
+import { controlPath } from '../control/protocol.ts';
 import { RemoteConfig } from '../control/remote-config.ts';
 import { openControl } from '../control/server.ts';
 import type { Terminal } from '../terminal.ts';
@@ -38,6 +39,7 @@ export async function up(given: UpOptions, terminal: Terminal): Promise<boolean>
   const dir = given.dir === undefined ? await mkdtemp(join(tmpdir(), 'hearsay-')) : resolve(given.dir);
   try {
     const options = await nodeOptions(given, dir);
+    controlPath(dir); // Before the node makes the directory.
     const report = new Report(terminal, given.json === true, options.bootstrap ?? []);
     const node = await createNode({ ...options, ...(given.verbose === true && { logger: logLines(terminal) }) });
     try {
