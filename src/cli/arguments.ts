@@ -27,3 +27,10 @@ export function givenDir(): Option {
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON, one value a line');
 }
+
+/** Of a gossip config's `pass`. */
+export function passOf(text: string): boolean | 'stem' {
+  if (text === 'stem') return text;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError('Expected true, false or stem.');
+}

@@ -5,8 +5,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { HearsayError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
+import { addConfig } from './commands/config.ts';
+import { addNode } from './commands/node.ts';
+import { addPals } from './commands/pals.ts';
 import { addSim } from './commands/sim.ts';
 import { addStore } from './commands/store.ts';
+import { addUp } from './commands/up.ts';
 import { note, showsColours } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,9 +22,10 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['HEARSAY_BAD_ADDRESS',
 
 /** Runs a command line. Never throws: what went wrong is one line on standard error, and the exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  let failed = false;
   try {
-    await program(terminal).parseAsync([...args], { from: 'user' });
-    return EXIT.fine;
+    await program(terminal, () => (failed = true)).parseAsync(args.map(hyphenated), { from: 'user' });
+    return failed ? EXIT.failed : EXIT.fine;
   } catch (error) {
     // The parser has said it; to show help is no error of anybody.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
@@ -29,7 +34,13 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-function program(terminal: Terminal): Command {
+/** The old command wrote `--message_interval`. */
+function hyphenated(arg: string): string {
+  return arg.replace(/^--[a-z_]+/, (flag) => flag.replaceAll('_', '-'));
+}
+
+/** @param failed what was asked was done in part, and what was not has been said */
+function program(terminal: Terminal, failed: () => void): Command {
   const { output, errors } = terminal;
   const hearsay = new Command('hearsay')
     .description('Gossip among friends without a server.')
@@ -44,15 +55,25 @@ function program(terminal: Terminal): Command {
     .configureHelp({ styleTitle: (text) => text, showGlobalOptions: false })
     .helpCommand(false)
     .showHelpAfterError('(--help says what there is)');
+  addUp(hearsay, terminal, failed);
+  addNode(hearsay, terminal);
+  addPals(hearsay, terminal);
+  addConfig(hearsay, terminal);
   addSim(hearsay, terminal);
   addStore(hearsay, terminal);
   return hearsay;
 }
 
 function explain(error: unknown): string {
-  if (error instanceof HearsayError) return `${error.message} (${error.code})`;
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof HearsayError)) return error instanceof Error ? error.message : String(error);
+  return `${PLAIN[error.code]?.(error) ?? error.message} (${error.code})`;
 }
+
+/** What people run into, in their words. */
+const PLAIN: Partial<Record<ErrorCode, (error: HearsayError) => string>> = {
+  HEARSAY_PORT_IN_USE: ({ value }) => `somebody listens at ${String(value)} already; give another --port`,
+  HEARSAY_LOCKED: ({ value }) => `another process uses ${String(value)}`,
+};
 
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };

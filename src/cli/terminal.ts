@@ -42,3 +42,8 @@ export function json(terminal: Terminal, value: unknown): void {
 export function note(terminal: Terminal, text: string, style: Style = 'dim'): void {
   terminal.errors.write(`${styled(terminal.errors, style, text)}\n`);
 }
+
+/** What a peer said, fit for a terminal: no control characters, which could move the cursor or worse. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '\u00b7');
+}

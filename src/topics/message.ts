@@ -56,8 +56,8 @@ export function idOf(topic: string, { bytes, nonce }: Content, maxPayloadBytes: 
   return rumorId(topic, mark, topicMarks.encode(mark, data, maxPayloadBytes));
 }
 
-/** Publishes content. @param hops how far it may travel */
-export function invent({ bytes, nonce }: Content, hops: number): Effect {
+/** Publishes content. @param hops how far it may travel; as far as the config says when it is not given */
+export function invent({ bytes, nonce }: Content, hops?: number): Effect {
   return nonce === undefined ? topicMarks.invent('bytes', bytes, hops) : topicMarks.invent('bytes-again', [nonce, bytes], hops);
 }
 
