@@ -142,7 +142,7 @@ describe('documents', () => {
     const shared = ['agent', 'errors', 'ids', 'limits', 'random', 'crypto'];
     const rooms = ['cli', 'marks', 'node', 'overlay', 'pals', 'sim', 'store', 'testing', 'topics', 'transport', 'wrapper'];
     const drawn = [
-      ...['cli → sim', 'cli → store'],
+      ...['cli → marks', 'cli → node', 'cli → sim', 'cli → store', 'cli → topics', 'cli → transport', 'cli → wrapper'],
       ...['node → marks', 'node → overlay', 'node → pals', 'node → store', 'node → topics', 'node → transport', 'node → wrapper'],
       ...['pals → marks', 'pals → transport'],
       ...['sim → overlay', 'sim → wrapper', 'testing → transport'],

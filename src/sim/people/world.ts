@@ -122,7 +122,7 @@ export class World {
     this.#people = targets.map((_, index) => {
       const peer = peerOf(index);
       const core = rules({ our: peer, config: config(index), random: random.fork(`person ${index}`) });
-      return { index, peer, core, subscribers: new Set(), timers: { hear: new Map(), pals: new Map(), embargo: new Map(), leave: new Map(), recent: new Map() } };
+      return { index, peer, core, subscribers: new Set(), timers: { hear: new Map(), pals: new Map(), embargo: new Map(), leave: new Map(), recent: new Map(), overlay: new Map() } };
     });
     for (const person of this.#people) this.#byPeer.set(person.peer, person);
     for (const person of this.#people) this.#input(person, { type: 'Started' });
