@@ -24,7 +24,7 @@ export type RefusalReason = 'forbidden' | 'no-such-agent' | 'not-open' | 'failed
 
 /** An answer to something the agent asked for, or a fact it subscribed to. */
 export type Sign =
-  /** Data on a path we watch. `id` is set on rumors: a key for agents that keep their state elsewhere. `replayed`: kept from before an upgrade. */
+  /** Data on a path we watch. `id` is set on rumors: a key for agents that keep their state elsewhere. `replayed`: kept from before an upgrade; to `onArrival`, from before a restart. */
   | { readonly type: 'fact'; readonly mark: Mark; readonly data: unknown; readonly id?: RumorId; readonly replayed?: boolean }
   /** A watch was answered. With `refused` there is no subscription. Comes again after each lost and restored link. */
   | { readonly type: 'watch-ack'; readonly refused?: RefusalReason }
@@ -114,6 +114,8 @@ export interface FactEffect {
   readonly hops?: number;
   /** For wrappers: the rumor that it is. What becomes of it is told with the report of its publication. */
   readonly rumor?: RumorId;
+  /** For wrappers: with how many hops that rumor is sent later, out of the payload window, to a pal that is away or has no room for it. */
+  readonly owedHops?: number;
 }
 
 /** Effects that wrappers need; an ordinary agent has no use for them. */
@@ -122,10 +124,20 @@ export type WrapperEffect =
   | { readonly type: 'remember'; readonly id: RumorId; readonly hops: number; readonly delivered: boolean; readonly relayed: boolean }
   /** Into the payload window. */
   | { readonly type: 'keep'; readonly id: RumorId; readonly mark: Mark; readonly payload: Uint8Array; readonly hops: number }
-  /** An event for this agent itself: `onAgent(wire, sign)` with that `src`. With `id`, marked as delivered in the same commit. */
-  | { readonly type: 'deliver'; readonly wire: Wire; readonly sign: Sign; readonly src: PeerId; readonly id?: RumorId; readonly bytes: number }
+  /**
+   * An event for this agent itself: `onAgent(wire, sign)` with that `src`. With `id`, marked as delivered in the same commit.
+   * `again`: what `onArrival` is handed, as `replayed`, when the process dies before that commit.
+   */
+  | { readonly type: 'deliver'; readonly wire: Wire; readonly sign: Sign; readonly src: PeerId; readonly id?: RumorId; readonly bytes: number; readonly again?: Again }
   /** For `published$`, `received$`, `relayed$`, `config$` and `events$` of the app. */
   | { readonly type: 'report'; readonly report: Report };
+
+/** A fact that comes again after a restart. */
+export interface Again {
+  readonly wire: Wire;
+  readonly mark: Mark;
+  readonly data: Uint8Array;
+}
 
 /** What a wrapper tells the app about. */
 export type Report =

@@ -4,7 +4,8 @@
 import type { Emission, Deferred } from '../agent.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
-import type { AgentState, Store } from '../store/store.ts';
+import { isReserved } from '../marks/paths.ts';
+import type { AgentState, Owed, Store } from '../store/store.ts';
 import { overloaded } from './agent-errors.ts';
 import type { AgentInput } from './agent-input.ts';
 import { AgentTimers } from './agent-timers.ts';
@@ -13,7 +14,7 @@ import { Commits } from './commits.ts';
 import { effectList } from './effects.ts';
 import { SavedView } from './saved-view.ts';
 import { transaction } from './transaction.ts';
-import type { Transaction } from './transaction.ts';
+import type { Outward, Transaction } from './transaction.ts';
 
 export interface MemoryPort {
   readonly our: PeerId;
@@ -61,6 +62,18 @@ export class AgentMemory {
     throw overloaded(`${this.#name}.wait`, `to keep within limits.maxTimers (${maxTimers})`, this.#timers.size + added);
   }
 
+  /** Numbers what an event is about to send and pals are owed. */
+  owing(result: Transaction): Transaction {
+    const owed: Owed[] = [];
+    const outward = result.outward.map((effect): Outward => {
+      if (effect.type !== 'fact' || effect.rumor === undefined || effect.owedHops === undefined) return effect;
+      const entry = this.#port.store.owe(this.#name, { id: effect.rumor, hops: effect.owedHops, ...(effect.except !== undefined && { except: effect.except }) });
+      owed.push(entry);
+      return { ...effect, number: entry.number };
+    });
+    return owed.length === 0 ? result : { ...result, outward, owed };
+  }
+
   /** Shows an event's changes at once, and calls `done` as {@link Commits.commit} does. */
   commit(event: AgentInput, result: Transaction, refused: string | undefined, done: (error?: Error) => void): void {
     this.#take(result);
@@ -74,9 +87,21 @@ export class AgentMemory {
     this.#commits.arrived(result, done);
   }
 
-  /** Sets the timers that were on disk. */
-  startTimers(state: AgentState | undefined): void {
-    for (const [wire, atMs] of state?.timers ?? []) this.#timers.set(wire, atMs);
+  /** Sets the timers that were on disk. @returns with `hold`, which of the agent's own are overdue, in order; those wait for {@link fire} */
+  startTimers(state: AgentState | undefined, hold: boolean): readonly string[] {
+    const nowMs = this.#port.clock.now();
+    const overdue = new Map<string, number>();
+    for (const [wire, atMs] of state?.timers ?? []) {
+      if (hold && atMs <= nowMs && !isReserved(wire)) overdue.set(wire, atMs);
+      else this.#timers.set(wire, atMs);
+    }
+    for (const wire of overdue.keys()) this.#timers.overdue(wire);
+    return [...overdue].sort(([, a], [, b]) => a - b).map(([wire]) => wire);
+  }
+
+  /** An overdue timer's turn has come. */
+  fire(wire: string): void {
+    this.#timers.fire(wire);
   }
 
   stopTimers(): void {

@@ -5,7 +5,7 @@
 import type { Agent, Bowl, Effects, Emission, Report, Sign } from '../agent.ts';
 import type { PeerId } from '../ids.ts';
 import type { Random } from '../random.ts';
-import type { AgentState } from '../store/store.ts';
+import type { AgentState, Arrival } from '../store/store.ts';
 import { agentFailed, notRunning, overloaded, tooSlow } from './agent-errors.ts';
 import { armOf, callArm, subscriberOf } from './agent-input.ts';
 import type { AgentInput, Answer } from './agent-input.ts';
@@ -63,11 +63,16 @@ export class AgentRunner {
     this.#hold = new Hold(clock);
   }
 
-  /** Hands over the first event. `answer` tells whether the agent came up. */
-  start(state: AgentState | undefined, answer: Answer): void {
+  /** Hands over the first event. `answer` tells whether the agent came up. @returns timers that were due before the process began: {@link wakeAgain} fires them */
+  start(state: AgentState | undefined, answer: Answer): readonly string[] {
+    return this.#start(state, answer, true);
+  }
+
+  #start(state: AgentState | undefined, answer: Answer, hold: boolean): readonly string[] {
     this.#queue.unshift({ arm: state === undefined ? 'onInit' : 'onLoad', src: this.#port.our, answer });
-    this.#memory.startTimers(state);
+    const overdue = this.#memory.startTimers(state, hold);
     this.#schedule();
+    return overdue;
   }
 
   /** Whether another rumor, poke or watch would be admitted. */
@@ -82,18 +87,38 @@ export class AgentRunner {
     else event.answer?.('overloaded', overloaded(this.name, 'to have room in its queue (limits.maxQueuedEvents, limits.maxQueuedBytes)', this.#queue.length));
   }
 
-  /** A fact from a peer, in the turn it came in: rumors are relayed here, before anything queues. */
-  arrive(wire: string, sign: Sign, src: PeerId, bytes: number, watch: Watch): void {
+  /**
+   * A fact from a peer, in the turn it came in: rumors are relayed here, before anything queues.
+   * @param committed called once what it changed is on disk, or will never be, in the order of the calls
+   * @returns whether it is delivered, by an event that remembers it
+   */
+  arrive(wire: string, sign: Sign, src: PeerId, bytes: number, watch?: Watch, committed: () => void = () => undefined): boolean {
     if (this.agent.onArrival !== undefined && !this.#stopped) {
       const arm = 'onArrival';
       try {
         const effects = this.agent.onArrival(wire, sign, this.#bowl(src, arm));
-        if (effects !== undefined) return this.#performArrival(this.#memory.checked(effects, arm));
+        if (effects !== undefined) return this.#performArrival(this.#memory.owing(broughtBy(src, this.#memory.checked(effects, arm))), committed);
       } catch (error) {
-        return this.#fail(arm, src, error);
+        this.#fail(arm, src, error);
+        committed();
+        return false;
       }
     }
-    this.enqueue({ arm: 'onAgent', wire, sign, src, bytes, watch });
+    const answer: Answer = (refused, error) => (error === undefined || refused === 'overloaded' ? committed() : undefined);
+    this.enqueue({ arm: 'onAgent', wire, sign, src, bytes, answer, ...(watch !== undefined && { watch }) });
+    return false;
+  }
+
+  /** The same for what arrived before this process began. Calls back when its event is over, with whether there was one that remembers it. */
+  arriveAgain({ wire, mark, data, from }: Arrival, done: (delivered: boolean) => void): void {
+    const delivered = this.arrive(wire, { type: 'fact', mark, data, replayed: true }, from, data.length);
+    this.enqueue({ arm: 'barrier', src: this.#port.our, answer: () => done(delivered) });
+  }
+
+  /** Calls back when its event is over. */
+  wakeAgain(wire: string, done: () => void): void {
+    this.#memory.fire(wire);
+    this.enqueue({ arm: 'barrier', src: this.#port.our, answer: () => done() });
   }
 
   peek(path: string): unknown {
@@ -231,13 +256,16 @@ export class AgentRunner {
     else this.#fail(armOf(event), event.src, failure);
   }
 
-  #finish(event: AgentInput, result: Transaction, failure?: Error): void {
+  #finish(event: AgentInput, given: Transaction, failure?: Error): void {
+    const result = this.#memory.owing(given);
     const run = this.#run;
     const refused = failure === undefined ? result.refused : 'failed';
     if (event.arm === 'onWatch' && refused === undefined) event.subscriber.acceptedBy = run;
     this.#memory.commit(event, result, refused, (error) => {
       if (error !== undefined) {
         if (run === this.#run) this.#restart(error);
+        // Nobody else has it to hand it over again.
+        if (event.arm === 'onAgent' && event.changes !== undefined && !this.#stopped) this.#queue.push(event);
         return event.answer?.('failed', error);
       }
       event.answer?.(refused, failure);
@@ -269,10 +297,11 @@ export class AgentRunner {
     const run = {};
     this.#run = run;
     this.#memory.reload(state);
-    this.start(state, (refused, error) => {
+    const answer: Answer = (refused, error) => {
       // When it was the disk again, another start is under way.
       if (refused !== undefined && run === this.#run) this.#giveUp(error ?? refused);
-    });
+    };
+    this.#start(state, answer, false);
   }
 
   #giveUp(error: unknown): void {
@@ -281,24 +310,27 @@ export class AgentRunner {
   }
 
   /** Relays at once. What is remembered goes with the first delivery, or commits by itself when nothing is delivered. */
-  #performArrival(result: Transaction): void {
+  #performArrival(result: Transaction, committed: () => void): boolean {
     const run = this.#run;
     const done = (error?: Error): void => {
       // Of a lost mark of a relayed rumor nobody needs to know; of a lost save the agent does.
       if (error !== undefined && result.saves.length > 0 && run === this.#run) this.#restart(error);
       else this.#schedule();
+      if (error === undefined) committed();
     };
     this.#memory.arrived(result, () => this.#performAll(result, undefined, true), done);
+    return result.arrived.length > 0;
   }
 
-  #performAll({ outward, remember, keep }: Transaction, answering: Subscriber | undefined, early: boolean): void {
+  #performAll({ outward, remember, keep, arrived }: Transaction, answering: Subscriber | undefined, early: boolean): void {
     let changes: RumorChanges | undefined = { remember, keep };
     for (const effect of outward) {
       if (effect.type === 'report') {
         this.#port.report(effect.report);
       } else if (effect.type === 'deliver') {
-        const { wire, sign, src, bytes } = effect;
-        this.#push({ arm: 'onAgent', wire, sign, src, bytes, ...(changes !== undefined && { changes }) });
+        const { wire, sign, src, bytes, id } = effect;
+        const own = arrived.length === 0 ? changes : { remember: remember.filter((entry) => entry.id === id), keep: [] };
+        this.#push({ arm: 'onAgent', wire, sign, src, bytes, ...(own !== undefined && { changes: own }) });
         changes = undefined;
       } else {
         this.#port.perform(effect, answering, early);
@@ -336,4 +368,9 @@ export class AgentRunner {
       check: (effects) => void this.#memory.checked(effects, arm),
     };
   }
+}
+
+/** Says of what is remembered who brought it. */
+function broughtBy(from: PeerId, result: Transaction): Transaction {
+  return result.remember.length === 0 ? result : { ...result, remember: result.remember.map((entry) => ({ ...entry, from })) };
 }

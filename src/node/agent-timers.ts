@@ -43,6 +43,15 @@ export class AgentTimers {
     this.#cancels.set(wire, cancel);
   }
 
+  /** One that was due before this process began, and is not fired yet: call {@link fire} when its turn comes. */
+  overdue(wire: string): void {
+    this.#due.add(wire);
+  }
+
+  fire(wire: string): void {
+    this.#fire(wire);
+  }
+
   /** The agent is about to be woken. `false`: the timer was replaced or cancelled meanwhile. */
   wake(wire: string): boolean {
     return this.#due.delete(wire);

@@ -57,21 +57,29 @@ export class Commits {
   /** What an arrival changed. When the disk is too far behind, what it remembers stands in RAM only: it is lost with the process, not before. */
   arrived(result: Transaction, done: Done): void {
     const changes = this.#changes(undefined, result);
-    const mayBeLost = result.saves.length + result.timers.length === 0;
-    if (!isNothing(changes) && !(mayBeLost && this.isFull)) this.#append(changes, done);
+    const mayBeLost = result.saves.length + result.timers.length === 0 && result.arrived.length === 0;
+    // `done` has its turn also when there is nothing to write; what is lost leaves it to the next one.
+    if (!(mayBeLost && this.isFull)) this.#append(changes, done);
   }
 
-  /** What is remembered of a rumor commits with the event that delivers it, so that a crash in between loses neither. */
-  #changes(event: AgentInput | undefined, { saves, timers, remember, keep, outward }: Transaction): Required<Changes> {
+  /**
+   * What is delivered and can come again is on disk from now on, as not delivered, and its event says that it was. What cannot is
+   * remembered with the event that delivers it. Either way a crash in between loses neither.
+   */
+  #changes(event: AgentInput | undefined, { saves, timers, remember, keep, outward, arrived, owed }: Transaction): Required<Changes> {
     const delivers = outward.some(({ type }) => type === 'deliver');
     const carried = event?.arm === 'onAgent' ? event.changes : undefined;
     const fired: readonly TimerChange[] = event?.arm === 'onWake' ? [{ wire: event.wire, atMs: undefined }] : [];
+    const now = arrived.length === 0 ? remember : remember.map((entry) => ({ ...entry, delivered: entry.delivered && !arrived.some(({ id }) => id === entry.id) }));
+    const waits = delivers && arrived.length === 0;
     return {
       agent: this.#agent,
       saves,
       timers: [...fired, ...timers],
-      remember: [...(carried?.remember ?? []), ...(delivers ? [] : remember)],
-      keep: [...(carried?.keep ?? []), ...(delivers ? [] : keep)],
+      remember: [...(carried?.remember ?? []), ...(waits ? [] : now)],
+      keep: [...(carried?.keep ?? []), ...(waits ? [] : keep)],
+      arrived,
+      owed,
     };
   }
 
@@ -87,12 +95,13 @@ export class Commits {
   }
 }
 
-function isNothing({ saves, timers, remember, keep }: Required<Changes>): boolean {
-  return saves.length + timers.length + remember.length + keep.length === 0;
+function isNothing({ saves, timers, remember, keep, owed }: Required<Changes>): boolean {
+  return saves.length + timers.length + remember.length + keep.length + owed.length === 0;
 }
 
-function sizeOf({ saves, keep }: Required<Changes>): number {
+function sizeOf({ saves, keep, arrived }: Required<Changes>): number {
   let bytes = 0;
+  for (const { data } of arrived) bytes += data.length;
   for (const { value } of saves) bytes += value?.length ?? 0;
   for (const { payload } of keep) bytes += payload.length;
   return bytes;

@@ -29,6 +29,8 @@ import type { Logger } from './logger.ts';
 import { Network } from './network.ts';
 import { NodeEvents } from './node-events.ts';
 import type { NodeEvent } from './node-events.ts';
+import { seenHandle } from './seen-handle.ts';
+import type { SeenHandle } from './seen-handle.ts';
 import { checkOptions } from './options.ts';
 import type { CheckedOptions, NodeOptions } from './options.ts';
 import { OVERLAY, overlayAgent } from './overlay-agent.ts';
@@ -48,6 +50,8 @@ export interface HearsayNode extends AsyncDisposable {
   readonly peers: readonly PeerId[];
   /** How many ids of rumors it remembers, over all agents: what it will not deliver again. */
   readonly seenCount: number;
+  /** What an agent of that name has seen here; it need not run. */
+  seen(name: string): SeenHandle;
   /**
    * Runs an agent under a name; the name is its topic, the same for all users of the app.
    * @throws HearsayError `HEARSAY_BAD_CONFIG` for the name (1 to 64 bytes), `HEARSAY_ALREADY_RUNNING`, `HEARSAY_AGENT_FAILED` when `onInit` or `onLoad` failed
@@ -76,7 +80,8 @@ export async function createNode(given: NodeOptions): Promise<HearsayNode> {
   const place = given.store === undefined ? { dir: dirOf(given) } : { level: given.store };
   // Told a turn after the node is handed over, when somebody can be listening.
   const damages: HearsayError[] = [];
-  const store = await openStore(place, options.limits, () => clock.now(), { damaged: (error) => damages.push(error) });
+  const { durability = 'process' } = given;
+  const store = await openStore(place, options.limits, () => clock.now(), { durability, damaged: (error) => damages.push(error) });
   let node: Node | undefined;
   try {
     const identity = given.identity ?? (await openIdentity(dirOf(given)));
@@ -113,14 +118,14 @@ class Node implements HearsayNode {
   #closing: Promise<void> | undefined;
 
   constructor(given: NodeOptions, options: CheckedOptions, clock: Clock, identity: Identity, store: Store, events: NodeEvents) {
-    this.#events = events;
     this.id = identity.id;
     this.#logger = given.logger;
     this.#options = options;
     this.#clock = clock;
     this.#identity = identity;
     this.#store = store;
-    this.events$ = this.#events.stream;
+    this.#events = events;
+    this.events$ = events.stream;
     this.#host = this.#makeHost();
     const { transports } = given;
     this.#network = new Network({ identity, options, transports, clock, store, random: this.#random, host: this.#host, events: this.#events });
@@ -137,6 +142,10 @@ class Node implements HearsayNode {
 
   get peers(): readonly PeerId[] {
     return this.#network.peers;
+  }
+
+  seen(name: string): SeenHandle {
+    return seenHandle(this.#store, name);
   }
 
   get seenCount(): number {
@@ -219,6 +228,7 @@ class Node implements HearsayNode {
       limits: this.#options.limits,
       networkId: this.#options.network,
       random: secretDice,
+      lost: (peer, count) => this.#events.count({ type: 'dropped', peer, reason: 'owed-too-long' }, count),
       isAdmin: (peer) => peer === this.id || this.#options.admins.has(peer),
       isTarget: (peer) => this.#network.isTarget(peer),
       report: (agent, report) => {

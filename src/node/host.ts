@@ -8,15 +8,20 @@ import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
-import { decodePayload } from '../marks/payload.ts';
+import { decodePayload, encodePayload } from '../marks/payload.ts';
 import type { Random } from '../random.ts';
-import type { AgentState, Store } from '../store/store.ts';
+import type { AgentState, Arrival, Store } from '../store/store.ts';
+import { GOSSIP_WELCOME } from '../wrapper/orders.ts';
 import { notRunning } from './agent-errors.ts';
 import { AgentRunner } from './agent-runner.ts';
 import type { Answer } from './agent-input.ts';
 import type { Clock } from './clock.ts';
 import { isMark } from './effects.ts';
 import { Listeners } from './listeners.ts';
+import { Missed } from './missed.ts';
+import { owe } from './owing.ts';
+import type { Owing } from './owing.ts';
+import { redeliver } from './redelivery.ts';
 import type { Router } from './router.ts';
 import { OutgoingFact, Subscriber, Subscriptions, maxWireBytes } from './subscribers.ts';
 import { Tallies } from './tallies.ts';
@@ -34,8 +39,10 @@ export interface HostPort {
   /** For the agents' bowls. */
   readonly random: Random;
   isAdmin(peer: PeerId): boolean;
-  /** Whether we added that peer. All others are strangers. */
+  /** Whether we added that peer: it is owed what it misses. All others are strangers. */
   isTarget(peer: PeerId): boolean;
+  /** So many facts that a peer was owed are past what is kept. */
+  lost(peer: PeerId, count: number): void;
   /** Something to tell the app (of that agent). */
   report(agent: string, report: Report): void;
 }
@@ -68,10 +75,13 @@ export class Host {
   readonly #byTopic = new Map<string, Running>();
   /** Agents whose state is being read. Whoever is no longer in it when that is done was stopped meanwhile. */
   readonly #starting = new Map<string, object>();
+  readonly #owing: Owing;
+  readonly #missed: Missed = new Missed();
   #router!: Router;
 
   constructor(port: HostPort) {
     this.#port = port;
+    this.#owing = { store: port.store, limits: port.limits, isTarget: (peer) => port.isTarget(peer), lost: (peer, count) => port.lost(peer, count) };
   }
 
   /** The router needs the host and the host the router; this closes the ring, before anything runs. */
@@ -92,11 +102,20 @@ export class Host {
     this.#starting.set(name, start);
     let running: Running | undefined;
     try {
-      const state = await this.#port.store.readAgent(name);
+      const { store } = this.#port;
+      const state = await store.readAgent(name);
+      const arrivals = await store.undelivered(name);
       if (this.#starting.get(name) !== start) throw notRunning(name);
       running = this.#begin(name, agent, open, state);
       const { runner } = running;
-      await new Promise<void>((resolve, reject) => runner.start(state, (refused, error) => (refused === undefined ? resolve() : reject(error ?? refusal(name, refused)))));
+      // Another copy of one of them must not come first.
+      for (const { id } of arrivals) store.markSeen({ id, hops: 0, delivered: true, relayed: false });
+      let timers: readonly string[] = [];
+      await new Promise<void>((resolve, reject) => {
+        timers = runner.start(state, (refused, error) => (refused === undefined ? resolve() : reject(error ?? refusal(name, refused))));
+      });
+      this.#redeliver(running, arrivals, timers);
+      this.#welcome(running.topic);
     } catch (error) {
       if (running !== undefined && this.#running.get(name) === running) this.stop(name);
       throw error;
@@ -111,7 +130,10 @@ export class Host {
     const runner: AgentRunner = new AgentRunner(name, agent, state, {
       ...pick(this.#port),
       isAdmin: (peer) => this.#port.isAdmin(peer),
-      admit: (subscriber) => subscriptions.add(subscriber),
+      admit: (subscriber) => {
+        subscriber.since = this.#port.store.lastOwed(name);
+        subscriptions.add(subscriber);
+      },
       perform: (effect, answering, early) => this.#perform(running, effect, answering, early),
       report: (report) => this.#port.report(name, report.type === 'published' ? running.tallies.complete(report) : report),
       restarted: () => this.#cut(running, 'restarted'),
@@ -120,6 +142,33 @@ export class Host {
     this.#running.set(name, running);
     this.#byTopic.set(topic, running);
     return running;
+  }
+
+  #welcome(topic: string): void {
+    const nothing = encodePayload(null);
+    for (const peer of this.#missed.take(topic)) this.#router.poke(peer, topic, GOSSIP_WELCOME, nothing, () => undefined);
+  }
+
+  #redeliver(running: Running, arrivals: readonly Arrival[], timers: readonly string[]): void {
+    const { runner } = running;
+    const { store } = this.#port;
+    const stopped = (): boolean => this.#running.get(runner.name) !== running;
+    redeliver(runner.name, {
+      store,
+      arrivals,
+      timers,
+      stopped,
+      deliver: (arrival, done) => runner.arriveAgain(arrival, done),
+      wake: (wire, done) => runner.wakeAgain(wire, done),
+      poison: ({ arrival, wire, deaths: count }) =>
+        this.#port.report(runner.name, {
+          type: 'event',
+          event: { name: 'poison', reason: 'set aside: the process died of it', count, ...(arrival === undefined ? { detail: { wire } } : { peer: arrival.from, detail: { id: arrival.id } }) },
+        }),
+    }).catch((error: unknown) => {
+      // A disk that fails now is somebody else's to report; what is left comes with the next start.
+      if (!stopped()) this.#port.report(runner.name, { type: 'event', event: { name: 'failed', reason: 'what arrived before cannot be handed over', error: error as Error } });
+    });
   }
 
   /** Stops an agent, also one that is starting: its watches are left and its subscribers kicked. What it saved stays. */
@@ -165,11 +214,14 @@ export class Host {
   /** A peer asks for a path. */
   watched(topic: string, subscriber: Subscriber, answer: (refused?: string) => void): void {
     const running = this.#byTopic.get(topic);
+    if (running === undefined && this.#port.isTarget(subscriber.peer)) this.#missed.add(topic, subscriber.peer);
     // Not running and not open look alike, so that strangers do not learn what runs.
     if (running === undefined || !running.open.paths.some((path) => subscriber.path === path || subscriber.path.startsWith(`${path}/`))) return answer('forbidden');
     this.#enqueueWatch(running, subscriber, (refused) => {
+      const gossips = refused === undefined && subscriber.path === GOSSIP_GOSSIP && !subscriber.ended;
+      if (gossips) owe(this.#owing, running.runner.name, subscriber);
       answer(this.#reasonFor(subscriber.peer, running, refused));
-      if (refused === undefined && subscriber.path === GOSSIP_GOSSIP) running.listeners.add(subscriber);
+      if (gossips) running.listeners.add(subscriber);
     });
   }
 
@@ -187,6 +239,11 @@ export class Host {
   #reasonFor(peer: PeerId, { runner }: Running, refused: string | undefined): string | undefined {
     if (refused === undefined || this.#port.isTarget(peer) || ALWAYS_RUNNING.includes(runner.name)) return refused;
     return TELLING.includes(refused) || refused.startsWith('bad-payload') ? 'forbidden' : refused;
+  }
+
+  /** Our user dropped a peer: what it was owed, it is not owed any more. */
+  parted(peer: PeerId): void {
+    this.#port.store.forgetOwed(peer);
   }
 
   /** Calls back once every event that waits now, in any agent, is done and committed. */
@@ -238,8 +295,8 @@ export class Host {
   }
 
   #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
-    const { paths, mark, data, rumor } = effect;
-    const fact = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits));
+    const { paths, mark, data, rumor, number } = effect;
+    const fact = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits), number);
     if (paths.length === 0) answering?.give(fact, early);
     // What is relayed on receipt is nobody's publication.
     else from.subscriptions.give(paths, fact, effect, early, rumor === undefined || early ? undefined : from.tallies.of(rumor));
@@ -268,13 +325,14 @@ export class Host {
       kicked: (reason: string): void => over({ type: 'kick', reason }),
     };
     if (peer === this.#port.our) watch.end = this.watch(agent, path, { ...watcher, fact: (mark, data) => this.#sign(from, wire, { type: 'fact', mark, data }, peer, watch) });
-    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, payload) => this.#heard(from, name, mark, payload, watch) });
+    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, payload, committed) => this.#heard(from, name, mark, payload, watch, committed) });
   }
 
-  #heard(to: Running, { wire, peer }: WatchName, mark: string, payload: Uint8Array, watch: Watch): void {
+  #heard(to: Running, { wire, peer }: WatchName, mark: string, payload: Uint8Array, watch: Watch, committed: () => void): void {
     const decoded = this.#decode(payload);
-    if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length, watch);
+    if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length, watch, committed);
     else this.#port.report(to.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
+    if (!decoded.ok) committed();
   }
 
   #decode(payload: Uint8Array): ReturnType<typeof decodePayload> | { readonly ok: false; readonly reason: 'too-large' } {

@@ -26,7 +26,9 @@ export type Message =
   /** What the overlay of a topic says, see overlay-messages.ts. */
   | { readonly type: 'Overlay'; readonly topic: string; readonly payload: Uint8Array }
   /** Where is that peer? The answer, if there is one, is its Record. */
-  | { readonly type: 'Find'; readonly peer: PeerId };
+  | { readonly type: 'Find'; readonly peer: PeerId }
+  /** So many Facts of that subscription, since its Watch on this link, are on the receiver's disk. */
+  | { readonly type: 'Ack'; readonly sub: number; readonly count: number };
 
 export type Decoded = { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly reason: string };
 
@@ -42,7 +44,7 @@ export const MAX_OVERLAY_BYTES: number = 9 * MAX_RECORD_BYTES;
 /** Of a topic and of a peer id. */
 const HASH_BYTES = 32;
 
-const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled', 'Overlay', 'Find'] as const;
+const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled', 'Overlay', 'Find', 'Ack'] as const;
 const TYPE_BYTE: Readonly<Record<Message['type'], number>> = Object.freeze(
   Object.fromEntries(TYPES.map((type, index) => [type, index + 1])) as Record<Message['type'], number>,
 );
@@ -72,6 +74,8 @@ export function encodeMessage(message: Message): Uint8Array {
       return concat(Uint8Array.of(TYPE_BYTE.Overlay), Buffer.from(message.topic, 'hex'), message.payload);
     case 'Find':
       return concat(Uint8Array.of(TYPE_BYTE.Find), Buffer.from(message.peer, 'hex'));
+    case 'Ack':
+      return concat(head(message.type, message.sub), u32(message.count));
   }
 }
 
@@ -114,6 +118,8 @@ function readBody(type: Message['type'], reader: Reader): Message {
       return { type, topic: reader.hex32(), payload: reader.rest(MAX_OVERLAY_BYTES) };
     case 'Find':
       return { type, peer: reader.lastHex32() as PeerId };
+    case 'Ack':
+      return { type, sub: reader.u32(), count: reader.lastU32() };
   }
 }
 
@@ -208,6 +214,12 @@ function head(type: Message['type'], number: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(5);
   bytes[0] = TYPE_BYTE[type];
   bytes.writeUInt32BE(number, 1);
+  return bytes;
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value);
   return bytes;
 }
 

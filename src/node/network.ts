@@ -194,6 +194,7 @@ export class Network {
     else list.delete(peer);
     if (list === this.#targets) this.#wanted.set(peer, 'pal', type === 'meet');
     this.#finding.met(peer);
+    if (type === 'part') this.#given.host.parted(peer);
   }
 
   /** There is something to say to everybody. */
@@ -271,7 +272,7 @@ export class Network {
         },
         onRefused: (reason, host) => events.count({ type: 'refused', reason, host }),
         onDialFailed: (peer, address, error) => events.tell({ type: 'dial-failed', peer, address, error }),
-        onDrained: () => undefined,
+        onDrained: (peer) => this.router.drained(peer),
       },
     });
   }

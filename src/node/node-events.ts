@@ -27,7 +27,7 @@ export type NodeEvent =
   | { readonly type: 'neighbor-down'; readonly topic: string; readonly peer: PeerId; readonly reason: DownReason }
   /** What a peer said of an overlay changed nothing. Most of it comes of crossing messages. */
   | { readonly type: 'ignored'; readonly peer: PeerId; readonly reason: string; readonly count: number }
-  /** A fact to a peer that reads too slowly was dropped. */
+  /** Facts were dropped: to a peer that reads too slowly, or that were owed for too long. */
   | { readonly type: 'dropped'; readonly peer: PeerId; readonly reason: string; readonly count: number }
   /** Something on disk was unusable and was left out. */
   | { readonly type: 'damaged'; readonly error: HearsayError };
@@ -48,10 +48,10 @@ export class NodeEvents {
     this.#events.next(event);
   }
 
-  count(event: Omit<Extract<Counted, { type: 'refused' }>, 'count'> | Omit<Extract<Counted, { type: 'misbehaved' | 'dropped' | 'ignored' }>, 'count'>): void {
+  count(event: Omit<Extract<Counted, { type: 'refused' }>, 'count'> | Omit<Extract<Counted, { type: 'misbehaved' | 'dropped' | 'ignored' }>, 'count'>, more = 1): void {
     const own = `${event.type} ${event.reason}`;
     const key = this.#counts.has(own) || this.#counts.size < MAX_REASONS ? own : event.type;
-    const count = (this.#counts.get(key) ?? 0) + 1;
+    const count = (this.#counts.get(key) ?? 0) + more;
     this.#counts.set(key, count);
     this.#events.next({ ...event, count } as NodeEvent);
   }

@@ -1,20 +1,17 @@
 /**
  * What `createNode` takes, checked once: every fault is a typed error that names the option.
  */
-import type { AbstractLevel } from 'abstract-level';
 import { HearsayError } from '../errors.ts';
 import { peerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { Limits } from '../limits.ts';
+import type { AnyLevel } from '../store/database.ts';
 import { formatAddress, isDialable, parseAddress } from '../transport/address.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
-
-/** A LevelDB of any make, as `abstract-level` has it. */
-export type AnyLevel = AbstractLevel<string | Uint8Array | Buffer, unknown, unknown>;
 
 /** How to make a node. All but `dir` may be left out; with `store` and `identity` given, `dir` too. */
 export interface NodeOptions {
@@ -28,8 +25,13 @@ export interface NodeOptions {
   readonly bootstrap?: readonly string[];
   /** Who we are, instead of `<dir>/identity`. */
   readonly identity?: Identity;
-  /** The database, instead of `<dir>/db`. */
+  /** The database, instead of `<dir>/db`: a LevelDB of any make, as `abstract-level` has it. It stays open when the node closes. */
   readonly store?: AnyLevel;
+  /**
+   * `process`: what was committed survives a SIGKILL. `power`: a power cut too; each group of commits is synced.
+   * @defaultValue process
+   */
+  readonly durability?: 'process' | 'power';
   /** Peers that may change configs by poke. */
   readonly admins?: readonly string[];
   readonly limits?: Partial<Limits>;
@@ -58,7 +60,8 @@ export interface CheckedOptions {
   readonly ignored: readonly { readonly address: string; readonly part: string }[];
 }
 
-const KNOWN = new Set(['dir', 'listen', 'announce', 'bootstrap', 'identity', 'store', 'admins', 'limits', 'network', 'password', 'transports', 'clock', 'logger']);
+const KNOWN = new Set(['dir', 'listen', 'announce', 'bootstrap', 'identity', 'store', 'durability', 'admins', 'limits', 'network', 'password', 'transports', 'clock', 'logger']);
+const DURABILITIES: ReadonlySet<unknown> = new Set([undefined, 'process', 'power']);
 /** As many as an address record holds. */
 const MAX_ANNOUNCED = 8;
 const MAX_NETWORK_BYTES = 64;
@@ -71,6 +74,7 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
   expect(elsewhere || (typeof dir === 'string' && dir !== ''), 'dir', 'to be a directory name, or `store` and `identity` to be given instead', dir);
   expect(typeof network === 'string' && network !== '' && Buffer.byteLength(network) <= MAX_NETWORK_BYTES, 'network', `to be a string of 1 to ${MAX_NETWORK_BYTES} bytes`, network);
   expect(password === undefined || (typeof password === 'string' && password !== ''), 'password', 'to be a string that is not empty', typeof password);
+  expect(DURABILITIES.has(given.durability), 'durability', 'to be process or power', given.durability);
   const ignored: { address: string; part: string }[] = [];
   const announce = addresses('announce', given.announce ?? [], ignored);
   expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);

@@ -5,10 +5,11 @@
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
+import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { Clock } from './clock.ts';
 import { decodeMessage, encodeMessage, factHead } from './messages.ts';
 import type { Message } from './messages.ts';
-import { Session } from './session.ts';
+import { nothingReceived, Session } from './session.ts';
 import type { AskedPoke, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
 import type { OutgoingFact, Ungiven } from './subscribers.ts';
@@ -54,7 +55,7 @@ export class Router {
     if (this.#closed) return () => undefined;
     const session = this.#session(peer);
     const sub = session.number();
-    session.watches.set(sub, { topic, path, watcher, answered: false });
+    session.watches.set(sub, { topic, path, watcher, answered: false, received: nothingReceived() });
     this.#wants(peer, session);
     if (session.up) this.#send(peer, { type: 'Watch', sub, topic, path });
     return () => {
@@ -127,7 +128,10 @@ export class Router {
     if (session.up) return;
     session.up = true;
     for (const poke of [...session.pokes.values()]) this.#sendPoke(peer, poke);
-    for (const [sub, { topic, path }] of session.watches) this.#send(peer, { type: 'Watch', sub, topic, path });
+    for (const [sub, watch] of session.watches) {
+      watch.received = nothingReceived();
+      this.#send(peer, { type: 'Watch', sub, topic: watch.topic, path: watch.path });
+    }
   }
 
   /** What the peer had from us ends; our watches stand and are asked again; pokes on their way are answered `unreachable`. */
@@ -174,7 +178,7 @@ export class Router {
       case 'WatchAck':
         return this.#onWatchAck(peer, session, message.sub, message.refused);
       case 'Fact':
-        return session.watches.get(message.sub)?.watcher.fact(message.mark, message.payload);
+        return this.#onFact(peer, session, message);
       case 'Kick':
         return this.#onKick(peer, session, message.sub, message.reason);
       case 'Leave':
@@ -193,6 +197,8 @@ export class Router {
         return this.#port.overlay(peer, message.topic, message.payload);
       case 'Find':
         return this.#port.find(peer, message.peer);
+      case 'Ack':
+        return session.subscribers.get(message.sub)?.acknowledged(message.count);
     }
   }
 
@@ -245,14 +251,36 @@ export class Router {
   }
 
   #sendFact(peer: PeerId, heads: FactHeads, fact: OutgoingFact): Ungiven | undefined {
-    if (this.#port.congested(peer)) {
-      this.#port.dropped(peer);
-      return 'slow-reader';
-    }
+    if (this.#port.congested(peer)) return 'slow-reader';
     // Of what no link can carry the host tells the agent.
     if (fact.payload === undefined) return 'too-large';
     if (!this.#closed) this.#port.send(peer, heads.of(fact.mark), fact.payload);
     return undefined;
+  }
+
+  /** The link to the peer has room again. */
+  drained(peer: PeerId): void {
+    for (const subscriber of [...(this.#sessions.get(peer)?.subscribers.values() ?? [])]) subscriber.drained();
+  }
+
+  /** Facts are acknowledged by their count, once they are on disk; those of one commit together. */
+  #onFact(peer: PeerId, session: Session, { sub, mark, payload }: Extract<Message, { type: 'Fact' }>): void {
+    const watch = session.watches.get(sub);
+    if (watch === undefined) return;
+    const { received } = watch;
+    received.count += 1;
+    const { count } = received;
+    watch.watcher.fact(mark, payload, () => {
+      // Nothing else is owed.
+      if (watch.path !== GOSSIP_GOSSIP) return;
+      received.committed = Math.max(received.committed, count);
+      if (received.acking) return;
+      received.acking = true;
+      queueMicrotask(() => {
+        received.acking = false;
+        if (session.up && session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count: received.committed });
+      });
+    });
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {

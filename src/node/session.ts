@@ -7,7 +7,8 @@ import type { Subscriber } from './subscribers.ts';
 /** What the asker of a watch is told. Nothing more comes after `acked` with a refusal or after `kicked`. */
 export interface Watcher {
   acked(refused: string | undefined): void;
-  fact(mark: string, payload: Uint8Array): void;
+  /** `committed` is called once it is on disk, or when nothing is to be. */
+  fact(mark: string, payload: Uint8Array, committed: () => void): void;
   kicked(reason: string): void;
 }
 
@@ -18,6 +19,21 @@ export interface AskedWatch {
   readonly watcher: Watcher;
   /** On this link. */
   answered: boolean;
+  /** What came of it on this link; another object on each. */
+  received: Received;
+}
+
+/** Facts of one watch on one link. */
+export interface Received {
+  count: number;
+  /** Committed. */
+  committed: number;
+  /** An Ack is about to be sent. */
+  acking: boolean;
+}
+
+export function nothingReceived(): Received {
+  return { count: 0, committed: 0, acking: false };
 }
 
 /** A poke of ours. */

@@ -5,6 +5,7 @@ import type { Mark } from '../agent.ts';
 import { encodeToSend } from '../marks/payload.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
+import type { OwedFeed } from './owed-feed.ts';
 
 /** What a rumor has around its payload: kind, hops, mark with its length, and the heads of CBOR (our choice, generous). */
 const RUMOR_HEADER_BYTES = 128;
@@ -18,12 +19,15 @@ export function maxWireBytes({ maxPayloadBytes }: Limits): number {
 export class OutgoingFact {
   readonly mark: Mark;
   readonly data: unknown;
+  /** Its number in the log of what the agent owes (Store.owe), if it has one. */
+  readonly number: number | undefined;
   readonly #maxBytes: number;
   #payload: Uint8Array | undefined;
   #fault: Error | undefined;
 
   /** @param maxBytes of the payload. See `maxWireBytes`. */
-  constructor(mark: Mark, data: unknown, maxBytes: number) {
+  constructor(mark: Mark, data: unknown, maxBytes: number, number?: number) {
+    this.number = number;
     this.mark = mark;
     this.data = data;
     this.#maxBytes = maxBytes;
@@ -74,12 +78,15 @@ export class Subscriber {
   readonly path: string;
   readonly #sink: Sink;
   #state: 'waiting' | 'open' | 'ended' = 'waiting';
+  /** The number of what its agent had sent last when its watch came up. */
+  since = 0;
   #held: OutgoingFact[] = [];
   #endings: ((kicked: boolean) => void)[] = [];
   /** Kicked or refused. */
   #kicked = false;
   /** The run of the agent that accepted it; only that one is told when it is lost. */
   acceptedBy: object | undefined;
+  #feed: OwedFeed | undefined;
 
   constructor(peer: PeerId, path: string, sink: Sink) {
     this.peer = peer;
@@ -99,10 +106,48 @@ export class Subscriber {
     else this.#sink.dropped();
   }
 
-  #tell(fact: OutgoingFact, tally: Tally | undefined): void {
+  /** A fact that it has from elsewhere. */
+  skip({ number }: OutgoingFact): void {
+    if (number !== undefined) this.#feed?.skipped(number);
+  }
+
+  /** What it misses is kept for it. Before {@link open}. */
+  owe(feed: OwedFeed): void {
+    this.#feed = feed;
+    this.onEnd(() => feed.end());
+  }
+
+  /** The peer has committed so many facts. */
+  acknowledged(count: number): void {
+    this.#feed?.acknowledged(count);
+  }
+
+  /** The link has room again. */
+  drained(): void {
+    this.#feed?.pump();
+  }
+
+  /** A fact from the log of what is owed. @returns `false` when the peer reads too slowly */
+  resend(fact: OutgoingFact): boolean {
     const reason = this.#sink.fact(fact);
+    if (reason !== 'slow-reader') this.#feed?.sent(fact.number, reason === undefined);
+    return reason !== 'slow-reader';
+  }
+
+  #tell(fact: OutgoingFact, tally: Tally | undefined): void {
+    const reason = this.#send(fact);
     if (reason === undefined) tally?.sent.push(this.peer);
     else tally?.refused.push({ peer: this.peer, reason });
+  }
+
+  #send(fact: OutgoingFact): Ungiven | undefined {
+    const feed = this.#feed;
+    const owed = feed !== undefined && fact.number !== undefined;
+    const reason = feed?.admits(fact.number) === false ? 'slow-reader' : this.#sink.fact(fact);
+    if (reason !== 'slow-reader') feed?.sent(fact.number, reason === undefined);
+    else if (owed) feed.fellBehind();
+    else this.#sink.dropped();
+    return reason;
   }
 
   /** The watch was accepted: from now on it gets every fact. Does nothing when it ended meanwhile. */
@@ -111,6 +156,7 @@ export class Subscriber {
     this.#state = 'open';
     // Whoever gets the first may leave over it.
     for (const fact of this.#held.splice(0)) this.give(fact, true);
+    this.#feed?.pump();
   }
 
   /** Ends it. With a reason the other side is told. Twice is fine. */
@@ -172,6 +218,7 @@ export class Subscriptions {
     for (const path of paths) {
       for (const subscriber of this.#byPath.get(path) ?? []) {
         if (subscriber.peer !== except && chosen?.has(subscriber.peer) !== false) subscriber.give(fact, early, tally);
+        else subscriber.skip(fact);
       }
     }
   }

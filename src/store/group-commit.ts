@@ -140,9 +140,10 @@ function settle(group: Group, error?: Error): void {
   for (const resolve of group.waiting) resolve();
 }
 
-function sizeOf({ saves, timers, remember, keep }: Changes): number {
-  let bytes = ENTRY_BYTES + ((timers?.length ?? 0) + (saves?.length ?? 0)) * ENTRY_BYTES + (remember?.length ?? 0) * ID_RECORD_BYTES;
+function sizeOf({ saves, timers, remember, keep, arrived, owed }: Changes): number {
+  let bytes = ENTRY_BYTES + ((timers?.length ?? 0) + (saves?.length ?? 0)) * ENTRY_BYTES + (remember?.length ?? 0) * ID_RECORD_BYTES + (owed?.length ?? 0) * 2 * ENTRY_BYTES;
   for (const save of saves ?? []) bytes += save.value?.length ?? 0;
   for (const { payload } of keep ?? []) bytes += ENTRY_BYTES + payload.length;
+  for (const { data } of arrived ?? []) bytes += 2 * ENTRY_BYTES + data.length;
   return bytes;
 }

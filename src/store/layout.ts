@@ -12,7 +12,10 @@
  *     s <bucket> <sequence>                      the ids that one group commit remembered, packed
  *     p <bucket> <sequence>                      the payloads that one group commit kept, packed
  *
- * `s` and `p` are a log: one value a group commit, one sequence for both. A further kind of record gets a letter and the same tail.
+ *     e <bucket> <sequence>                      the rumors that one group commit admitted, packed (arrivals.ts)
+ *     o <bucket> <sequence>                      what one group commit sent to subscribers, packed (owed.ts)
+ *
+ * `s`, `p`, `e` and `o` are logs: one value a group commit, one sequence for all. A further kind of record gets a letter and the same tail.
  * Behind every other value stands its sum (seal.ts).
  *
  * Schema 1 had no sums, and ids without who brought them.
@@ -32,13 +35,13 @@ export interface LogPosition {
   readonly sequence: number;
 }
 
-/** `ids` is the log of what was seen, `payloads` that of the payload window. */
-export type LogName = 'ids' | 'payloads';
+/** `ids` is the log of what was seen, `payloads` that of the payload window, `arrivals` of what is to be delivered, `owed` of what was sent. */
+export type LogName = 'arrivals' | 'ids' | 'owed' | 'payloads';
 
 /** What an agent has on disk. The number is the byte in the key. */
 export const AgentPart = { ran: 0, saved: 1, timer: 2 } as const;
 
-const LETTER = { header: 0x68, values: 0x6d, agents: 0x61, ids: 0x73, payloads: 0x70 } as const;
+const LETTER = { header: 0x68, values: 0x6d, agents: 0x61, arrivals: 0x65, ids: 0x73, owed: 0x6f, payloads: 0x70 } as const;
 const KINDS = Object.keys(LETTER) as readonly (keyof typeof LETTER)[];
 const LOG_KEY_BYTES = 13;
 const TWO_TO_32 = 0x1_0000_0000;
@@ -110,6 +113,11 @@ export function valueKey(key: string): Uint8Array {
   bytes[0] = LETTER.values;
   writeText(key, bytes, 1);
   return bytes;
+}
+
+/** The reverse of {@link valueKey}. */
+export function valueName(key: Uint8Array): string {
+  return readText(key, 1);
 }
 
 /** The key of something an agent has. `name` is a saved value's key or a timer's wire, and empty for `ran`. */

@@ -6,9 +6,11 @@
  */
 import type { Seen } from '../agent.ts';
 import { HearsayError } from '../errors.ts';
-import type { RumorId } from '../ids.ts';
+import type { PeerId, RumorId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { AgentNumbers, agentOperations, readAgentState } from './agent-state.ts';
+import { OpenArrivals, packArrivals, unpackArrivals } from './arrivals.ts';
+import type { AgentArrival } from './arrivals.ts';
 import { Bringers } from './bringers.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { damage, opened, readSealed, sealed, storeError, VIEW } from './database.ts';
@@ -17,25 +19,32 @@ import { GroupCommit } from './group-commit.ts';
 import type { Done, Group } from './group-commit.ts';
 import { Horizon } from './horizon.ts';
 import { IdRing, randomHashKey } from './id-ring.ts';
-import { agentOf, AgentPart, agentPart, BUCKET_MS, bucketOf, isBefore, isSealed, kindOf, logKey, valueKey, VALUES_RANGE } from './layout.ts';
-import type { LogPosition } from './layout.ts';
+import { agentOf, AgentPart, agentPart, BUCKET_MS, bucketOf, isBefore, isSealed, kindOf, logKey, valueKey, valueName, VALUES_RANGE } from './layout.ts';
+import type { LogName, LogPosition } from './layout.ts';
 import { PackedLog } from './log.ts';
 import { mergeIds } from './merging.ts';
 import type { Opened } from './open.ts';
+import { OwedFacts } from './owed.ts';
 import { agentAt, ID_RECORD_BYTES, isPackedIds, packIds, readId, unpackPayload } from './packing.ts';
 import { PayloadWindow } from './payload-window.ts';
 import { SeenSet } from './seen-set.ts';
-import type { AgentState, Changes, Kept, Remembered, SeenEntry, Store } from './store.ts';
+import type { AgentState, Arrival, Changes, Kept, Owed, Remembered, SeenEntry, Store } from './store.ts';
 
 /** Buckets are six hours long, so that looking hourly is often enough. Our choice. */
 const EXPIRY_INTERVAL_MS: number = 60 * 60 * 1000;
 /** The log on disk is cut when it is longer than needed by this part of what is kept. Our choice: 1.6 % more disk, few deletes. */
 const SLACK = 1 / 64;
+/** The log of arrivals is cut every so many commits. Our choice: few deletes, and little to read at a start. */
+const ARRIVALS_CUT = 64;
 /** With so many records for each id that there may be, the ids' log is merged whole. Our choice: twice what an id needs, which is two. */
 const MERGE_AT = 4;
 /** A node-wide value of our own: where expiry stands (4 bytes), and how many ids there were (4 bytes). */
 const NOTES = '~store';
 const NOTES_BYTES = 8;
+
+/** One group's values of each log. */
+type Packed = Readonly<Record<LogName, Uint8Array | undefined>>;
+const LOGS: readonly LogName[] = ['ids', 'payloads', 'arrivals', 'owed'];
 
 export class LevelStore implements Store {
   readonly incarnation: string;
@@ -49,6 +58,11 @@ export class LevelStore implements Store {
   readonly #window: PayloadWindow;
   readonly #idsLog: PackedLog;
   readonly #payloadsLog: PackedLog;
+  readonly #arrivalsLog: PackedLog;
+  readonly #owedLog: PackedLog;
+  readonly #owed: OwedFacts = new OwedFacts();
+  readonly #openArrivals: OpenArrivals = new OpenArrivals();
+  #arrivalsCut = 0;
   readonly #checkpoints: Checkpoints;
   readonly #commits: GroupCommit = new GroupCommit((group) => this.#write(group));
   readonly #numbers: AgentNumbers = new AgentNumbers();
@@ -84,6 +98,8 @@ export class LevelStore implements Store {
     this.#window = new PayloadWindow(limits.maxPayloadWindowBytes, key);
     this.#idsLog = new PackedLog(database.db, 'ids', failed);
     this.#payloadsLog = new PackedLog(database.db, 'payloads', failed);
+    this.#arrivalsLog = new PackedLog(database.db, 'arrivals', failed);
+    this.#owedLog = new PackedLog(database.db, 'owed', failed);
     this.#checkpoints = new Checkpoints(Math.ceil(limits.maxSeen * SLACK));
   }
 
@@ -103,6 +119,15 @@ export class LevelStore implements Store {
       if (this.#window.index(value, at) === undefined) throw damage(`a group of payloads of ${value.length} bytes`);
       this.#passed(at);
     });
+    await this.#arrivalsLog.read((value, at) => {
+      this.#passed(at);
+      this.#openArrivals.add(at, arrivalsIn(value).flatMap(({ id }) => (this.#seen.get(id)?.delivered === false ? [id] : [])));
+    });
+    await this.#owedLog.read((value, at) => {
+      this.#passed(at);
+      if (!this.#owed.read(value)) throw damage(`a group of owed facts of ${value.length} bytes`);
+    });
+    this.#owed.started();
     this.#expire();
     this.#expiry = setInterval(() => this.#tend(), EXPIRY_INTERVAL_MS).unref();
   }
@@ -113,6 +138,41 @@ export class LevelStore implements Store {
 
   seen(id: RumorId): Seen | undefined {
     return this.#seen.get(id);
+  }
+
+  async undelivered(agent: string): Promise<readonly Arrival[]> {
+    await this.#commits.flush();
+    return this.#read(async () => {
+      const found = new Map<RumorId, Arrival>();
+      for await (const [, value] of this.#arrivalsLog.entries()) {
+        for (const { agent: whose, ...arrival } of arrivalsIn(value)) if (whose === agent && this.#openArrivals.has(arrival.id) && !found.has(arrival.id)) found.set(arrival.id, arrival);
+      }
+      return [...found.values()];
+    });
+  }
+
+  owe(agent: string, entry: Omit<Owed, 'number'>): Owed {
+    return this.#owed.add(agent, entry);
+  }
+
+  lastOwed(agent: string): number {
+    return this.#owed.last(agent);
+  }
+
+  owed(agent: string, number: number): Owed | undefined {
+    return this.#owed.get(agent, number);
+  }
+
+  owedCursor(agent: string, peer: PeerId): number | undefined {
+    return this.#owed.cursor(agent, peer);
+  }
+
+  setOwedCursor(agent: string, peer: PeerId, number: number): void {
+    if (this.#closing === undefined) this.#commits.put(...this.#owed.setCursor(agent, peer, number));
+  }
+
+  forgetOwed(peer: PeerId): void {
+    for (const key of this.#owed.dropCursors(peer)) this.#commits.put(key, new Uint8Array(0));
   }
 
   async *replay(agent: string): AsyncGenerator<SeenEntry> {
@@ -189,6 +249,8 @@ export class LevelStore implements Store {
     await this.#commits.flush();
     await this.#idsLog.settled();
     await this.#payloadsLog.settled();
+    await this.#arrivalsLog.settled();
+    await this.#owedLog.settled();
     await this.#opened.release();
   }
 
@@ -202,19 +264,15 @@ export class LevelStore implements Store {
   }
 
   /** Puts one group on disk, whole or not at all. */
-  async #write({ changes, values }: Group): Promise<void> {
+  async #write(group: Group): Promise<void> {
     if (this.#failed) await this.#recover();
     const at: LogPosition = { bucket: this.#bucket(), sequence: this.#next.sequence };
     // A sequence is not used twice, also when it did not get to the disk.
     this.#passed(at);
-    const operations: Operation[] = agentOperations(changes, this.#numbers);
-    for (const [key, value] of values) operations.push(sealed(valueKey(key), value));
-    const ids = packIds(changes, this.#bringers.tagOf, this.#numbers.of);
-    if (ids !== undefined) operations.push(sealed(logKey('ids', at), ids));
-    const payloads = this.#window.pack(changes);
-    if (payloads !== undefined) operations.push(sealed(logKey('payloads', at), payloads));
+    const packed = this.#pack(group.changes);
+    const operations = this.#operations(group, packed, at);
     if (operations.length === 0) return;
-    const indexed = payloads === undefined ? 0 : (this.#window.index(payloads, at) ?? 0);
+    const indexed = packed.payloads === undefined ? 0 : (this.#window.index(packed.payloads, at) ?? 0);
     // What does not know `sync` ignores it.
     const options = { ...VIEW, sync: this.#sync };
     try {
@@ -224,9 +282,35 @@ export class LevelStore implements Store {
       this.#window.takeBack(indexed);
       throw error;
     }
+    this.#written(group.changes, packed, at);
+  }
+
+  #pack(changes: readonly Changes[]): Packed {
+    return {
+      ids: packIds(changes, this.#bringers.tagOf, this.#numbers.of),
+      payloads: this.#window.pack(changes),
+      arrivals: packArrivals(changes, (id) => this.#openArrivals.has(id)),
+      owed: this.#owed.pack(changes),
+    };
+  }
+
+  #operations({ changes, values }: Group, packed: Packed, at: LogPosition): Operation[] {
+    const operations: Operation[] = agentOperations(changes, this.#numbers);
+    for (const [key, value] of values) operations.push(value.length === 0 ? { type: 'del', key: valueKey(key) } : sealed(valueKey(key), value));
+    for (const log of LOGS) {
+      const value = packed[log];
+      if (value !== undefined) operations.push(sealed(logKey(log, at), value));
+    }
+    return operations;
+  }
+
+  #written(changes: readonly Changes[], { ids, arrivals, owed }: Packed, at: LogPosition): void {
     for (const { agent } of changes) this.#numbers.written(agent);
     this.#checkpoints.note(this.#seen.added, this.#next);
     this.#records += (ids?.length ?? 0) / ID_RECORD_BYTES;
+    if (arrivals !== undefined) this.#openArrivals.add(at, changes.flatMap(({ arrived = [] }) => arrived.map(({ id }) => id)));
+    for (const { remember = [] } of changes) for (const { id, delivered } of remember) if (delivered) this.#openArrivals.done(id);
+    if (owed !== undefined && this.#owed.written()) this.#owedLog.clearBefore(at);
     this.#cut();
     if (this.#records > MERGE_AT * this.#limits.maxSeen) this.#merge(this.#next);
   }
@@ -234,6 +318,8 @@ export class LevelStore implements Store {
   async #recover(): Promise<void> {
     await this.#idsLog.settled();
     await this.#payloadsLog.settled();
+    await this.#arrivalsLog.settled();
+    await this.#owedLog.settled();
     await this.#opened.recover();
     this.#failed = false;
   }
@@ -299,7 +385,9 @@ export class LevelStore implements Store {
   async #checkValues(): Promise<void> {
     for await (const [key, value] of this.#opened.db.iterator<Uint8Array, Uint8Array>({ ...VALUES_RANGE, ...VIEW })) {
       const plain = isSealed(key) ? opened(key, value, 'a saved value') : undefined;
-      if (plain === undefined || kindOf(key) !== 'agents') continue;
+      if (plain === undefined) continue;
+      if (kindOf(key) === 'values') this.#owed.readCursor(valueName(key), plain);
+      if (kindOf(key) !== 'agents') continue;
       const agent = agentOf(key);
       if (agentPart(agent, key).part === AgentPart.ran) this.#numbers.read(agent, plain);
     }
@@ -310,6 +398,11 @@ export class LevelStore implements Store {
     const overtaken = this.#checkpoints.overtaken(this.#seen.dropped);
     if (overtaken !== undefined && isBefore(this.#idsFrom, overtaken)) this.#idsFrom = overtaken;
     this.#idsLog.clearBefore(this.#idsFrom);
+    this.#arrivalsCut += 1;
+    if (this.#arrivalsCut >= ARRIVALS_CUT) {
+      this.#arrivalsCut = 0;
+      this.#arrivalsLog.clearBefore(this.#openArrivals.neededFrom(this.#next));
+    }
     if (this.#window.droppedBytes - this.#cutBytes < this.#limits.maxPayloadWindowBytes * SLACK) return;
     this.#cutBytes = this.#window.droppedBytes;
     this.#payloadsLog.clearBefore(this.#window.oldest ?? this.#next);
@@ -318,4 +411,10 @@ export class LevelStore implements Store {
 
 function closed(): HearsayError {
   return new HearsayError('HEARSAY_CLOSED', { field: 'store', rule: 'to be open', value: 'a closed one' });
+}
+
+function arrivalsIn(value: Uint8Array): readonly AgentArrival[] {
+  const arrivals = unpackArrivals(value);
+  if (arrivals === undefined) throw damage(`a group of arrivals of ${value.length} bytes`);
+  return arrivals;
 }

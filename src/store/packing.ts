@@ -62,7 +62,7 @@ export function packIds(group: readonly Changes[], tagOf: (peer: PeerId | undefi
   let at = 0;
   for (const { agent, remember = NONE } of group) {
     for (const entry of remember) {
-      writeId(entry.id, packed, at);
+      writeHex(entry.id, packed, at);
       packed[at + ID_BYTES] = packSeen(entry);
       const tag = tagOf(entry.from);
       packed[at + ID_BYTES + 1] = tag >>> 8;
@@ -103,7 +103,7 @@ export function packPayloads(kept: readonly Kept[]): Uint8Array | undefined {
   for (let i = 0; i < kept.length; i += 1) {
     const { id, hops, payload } = kept[i]!;
     const mark = marks[i]!;
-    writeId(id, packed, at);
+    writeHex(id, packed, at);
     packed[at + ID_BYTES] = hops;
     view.setUint16(at + ID_BYTES + 1, mark.length);
     view.setUint32(at + ID_BYTES + 3, payload.length);
@@ -136,15 +136,21 @@ export function unpackPayload(packed: Uint8Array, at: number): Kept | undefined 
   };
 }
 
-function writeId(id: RumorId, into: Uint8Array, at: number): void {
-  for (let i = 0; i < ID_BYTES; i += 1) into[at + i] = (hexDigit(id.charCodeAt(2 * i)) << 4) | hexDigit(id.charCodeAt(2 * i + 1));
+/** Writes an id or a peer's id, 32 bytes. */
+export function writeHex(hex: string, into: Uint8Array, at: number): void {
+  for (let i = 0; i < ID_BYTES; i += 1) into[at + i] = (hexDigit(hex.charCodeAt(2 * i)) << 4) | hexDigit(hex.charCodeAt(2 * i + 1));
+}
+
+/** The reverse. */
+export function readHex(bytes: Uint8Array, at: number): string {
+  let hex = '';
+  for (let i = at; i < at + ID_BYTES; i += 1) hex += HEX[bytes[i]! >>> 4]! + HEX[bytes[i]! & 15]!;
+  return hex;
 }
 
 /** The id that begins at `at`. */
 export function readId(bytes: Uint8Array, at: number): RumorId {
-  let id = '';
-  for (let i = at; i < at + ID_BYTES; i += 1) id += HEX[bytes[i]! >>> 4]! + HEX[bytes[i]! & 15]!;
-  return id as RumorId;
+  return readHex(bytes, at) as RumorId;
 }
 
 /** The value of a lower-case hex digit; ids have no others. */

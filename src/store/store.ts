@@ -13,6 +13,30 @@ export interface Changes {
   readonly timers?: readonly TimerChange[];
   readonly remember?: readonly Remembered[];
   readonly keep?: readonly Kept[];
+  /** Until their ids are remembered as delivered, they are handed out again at each start. */
+  readonly arrived?: readonly Arrival[];
+  /** What it sends to its subscribers, as {@link Store.owe} numbered it. */
+  readonly owed?: readonly Owed[];
+}
+
+/** A rumor that was sent to an agent's subscribers. */
+export interface Owed {
+  /** From 1 on, without gaps, for each agent. */
+  readonly number: number;
+  readonly id: RumorId;
+  /** As they were sent. */
+  readonly hops: number;
+  /** A subscriber that was not told. */
+  readonly except?: PeerId;
+}
+
+/** A rumor as it came, for an agent that is still to be handed it. */
+export interface Arrival {
+  readonly id: RumorId;
+  readonly from: PeerId;
+  readonly wire: string;
+  readonly mark: Mark;
+  readonly data: Uint8Array;
 }
 
 /** `value: undefined` forgets the key. Otherwise the CBOR of the value, made by `encodePayload`. */
@@ -70,6 +94,23 @@ export interface Store {
    * @throws HearsayError `HEARSAY_CLOSED`, `HEARSAY_STORE_DAMAGED`, `HEARSAY_STORE_FAILED`
    */
   replay(agent: string): AsyncIterable<SeenEntry>;
+  /**
+   * What arrived for an agent, is on disk and was not delivered, in order. To be asked before it starts.
+   * @throws HearsayError `HEARSAY_CLOSED`, `HEARSAY_STORE_DAMAGED`, `HEARSAY_STORE_FAILED`
+   */
+  undelivered(agent: string): Promise<readonly Arrival[]>;
+  /** Numbers what an agent is about to send. The disk learns it with the `append` that carries it. The latest 10,000 of an agent are kept. */
+  owe(agent: string, entry: Omit<Owed, 'number'>): Owed;
+  /** The number of what the agent sent last; 0 when that is nothing. */
+  lastOwed(agent: string): number;
+  /** `undefined` when it was dropped, or never was. */
+  owed(agent: string, number: number): Owed | undefined;
+  /** Up to which number a pal has acknowledged; `undefined` for one that never subscribed. */
+  owedCursor(agent: string, peer: PeerId): number | undefined;
+  /** On disk with the next group. What was owed to no pal is not written, so set it before anything else is sent. */
+  setOwedCursor(agent: string, peer: PeerId, number: number): void;
+  /** A peer is no pal any more: no agent owes it anything. */
+  forgetOwed(peer: PeerId): void;
   /** RAM only: this process has it. The disk learns it with the `append` that carries it. */
   markSeen(entry: Remembered): void;
   /** From the window, also what was appended just now. The bytes are the caller's own. */
@@ -78,7 +119,7 @@ export interface Store {
   readonly seenCount: number;
   /** A node-wide value (not an agent's), for instance the address book. */
   readMeta(key: string): Promise<Uint8Array | undefined>;
-  /** In the next group; kept through failed writes until it is on disk. `readMeta` shows it at once. */
+  /** In the next group; kept through failed writes until it is on disk. `readMeta` shows it at once. An empty one is deleted. */
   writeMeta(key: string, value: Uint8Array): void;
   /**
    * Adds to the group that is written next. `done` is called in the order of the calls, once the group is on disk, or with

@@ -155,30 +155,32 @@ export class GossipRun {
   }
 
   /** The one way in (point 13): facts and first answers of peers, on receipt or, under a wrapper without `onArrival`, in their turn. */
-  #ingest({ mark, data }: Fact, bowl: Bowl): readonly Effect[] {
+  #ingest({ mark, data, replayed = false }: Fact, bowl: Bowl): readonly Effect[] {
     const from = bowl.src;
     if (mark === GOSSIP_UPGRADE) return this.#upgrade(data, bowl);
     if (mark !== GOSSIP_RUMOR) return this.#step({ type: 'RumorRejected', from, reason: 'wrong-mark' }, bowl);
     const known = data instanceof Uint8Array ? this.#copies.find(data) : undefined;
-    if (known !== undefined) return this.#step(this.#copyArrived(known, (data as Uint8Array)[HOPS_AT]!, bowl), bowl);
+    if (known !== undefined) return this.#step(this.#copyArrived(known, (data as Uint8Array)[HOPS_AT]!, bowl, replayed), bowl);
     const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
     if (!parsed.ok) return this.#step({ type: 'RumorRejected', from, reason: parsed.reason }, bowl);
-    return this.#step(this.#arrived(parsed.rumor, bowl), bowl);
+    return this.#step(this.#arrived(parsed.rumor, bowl, replayed), bowl);
   }
 
-  #arrived(rumor: WireRumor, bowl: Bowl): Input<Body> {
+  #arrived(rumor: WireRumor, bowl: Bowl, resumed: boolean): Input<Body> {
     const { src: from, room } = bowl;
     const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
     const kept = keepRumor(rumor);
     if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(kept) };
     this.#copies.add(id, kept);
-    return this.#copyArrived({ id, rumor: kept }, rumor.hops, bowl);
+    return this.#copyArrived({ id, rumor: kept }, rumor.hops, bowl, resumed);
   }
 
   /** @param hops as they came: each copy has its own */
-  #copyArrived({ id, rumor }: Known, hops: number, bowl: Bowl): Input<Body> {
+  #copyArrived({ id, rumor }: Known, hops: number, bowl: Bowl, resumed: boolean): Input<Body> {
     const from = bowl.src;
     const seen = bowl.seen(id);
+    // What comes again was let in before the process ended, with the hops that are remembered.
+    if (resumed && seen !== undefined) return { type: 'RumorArrived', id, from, hops: seen.hops, seen, resumed, room: true, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) };
     if (seen !== undefined && !this.#core.mustRead(id, hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
     return { type: 'RumorArrived', id, from, hops, seen, room: bowl.room, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) };
   }

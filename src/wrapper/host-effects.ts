@@ -67,9 +67,9 @@ export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Ef
 function sendEffect(effect: Extract<GossipEffect<Body>, { type: 'Send' | 'SendUpgrade' | 'Answer' | 'Pass' }>, agent: string): Effect {
   switch (effect.type) {
     case 'Send': {
-      const { except, only } = effect;
-      const data = withHops(effect.body.rumor.bytes, effect.hops);
-      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, rumor: effect.id, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
+      const { id, hops, except, only } = effect;
+      const data = withHops(effect.body.rumor.bytes, hops);
+      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, rumor: id, owedHops: hops, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
     }
     case 'SendUpgrade':
       return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_UPGRADE, data: encodeUpgrade(effect.id, effect.hops), only: effect.only };
@@ -95,7 +95,9 @@ function rumorEffect(effect: RumorEffect, our: PeerId): Effect {
     }
     case 'Deliver': {
       const { id, from, body, replayed } = effect;
-      return { type: 'deliver', wire: GOSSIP_GOSSIP, sign: { type: 'fact', ...body.shown, id, ...(replayed && { replayed }) }, src: from, id, bytes: body.rumor.bytes.length };
+      const { bytes } = body.rumor;
+      const again = { wire: hearWire(from), mark: GOSSIP_RUMOR, data: bytes };
+      return { type: 'deliver', wire: GOSSIP_GOSSIP, sign: { type: 'fact', ...body.shown, id, ...(replayed && { replayed }) }, src: from, id, bytes: bytes.length, again };
     }
     case 'Quarantine': {
       const { bytes } = effect.body.rumor;

@@ -35,7 +35,7 @@ test('our watches go out on a link only after pals has heard of that link, not o
   const options = checkOptions({ dir: 'unused', listen: 'memory://ann' });
   const store = { readMeta: async () => undefined, writeMeta: () => undefined } as unknown as Store;
   const { limits } = options;
-  const host = new SlowHost({ our: identity.id, clock, store, limits, networkId: 'hearsay', random: seededRandom(2), isAdmin: () => false, isTarget: () => false, report: () => undefined });
+  const host = new SlowHost({ our: identity.id, clock, store, limits, networkId: 'hearsay', random: seededRandom(2), isAdmin: () => false, lost: () => undefined, isTarget: () => false, report: () => undefined });
   const network = new Network({ identity, options, transports: [memory.transport('ann')], clock, store, random: seededRandom(1), host, events: new NodeEvents() });
   host.connect(network.router);
   await network.open();

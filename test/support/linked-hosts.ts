@@ -35,7 +35,7 @@ export class LinkedHost {
     this.clock = clock;
     this.#store = store;
     this.#world = world;
-    this.host = new Host({ our: id, clock, store, limits: bounds, networkId: 'test', random: seededRandom(id), isAdmin: (peer) => peer === id, isTarget: () => true, report: (agent, report) => this.reports.push({ agent, report }) });
+    this.host = new Host({ our: id, clock, store, limits: bounds, networkId: 'test', random: seededRandom(id), isAdmin: (peer) => peer === id, lost: () => undefined, isTarget: () => true, report: (agent, report) => this.reports.push({ agent, report }) });
     this.router = new Router({
       clock,
       limits: bounds,

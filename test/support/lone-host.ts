@@ -10,6 +10,7 @@ import { Subscriber } from '../../src/node/subscribers.ts';
 import { encodePayload } from '../../src/marks/payload.ts';
 import { seededRandom } from '../../src/random.ts';
 import { openStore } from '../../src/store/level-store.ts';
+import type { AnyLevel } from '../../src/store/database.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ManualClock } from './clock.ts';
 
@@ -19,7 +20,7 @@ export const ADMIN = 'e'.repeat(64) as PeerId;
 export const FRIEND = 'd'.repeat(64) as PeerId;
 const NETWORK = 'test';
 
-export type Level = MemoryLevel<string | Uint8Array | Buffer, unknown>;
+export type Level = AnyLevel;
 
 export interface LoneHost {
   readonly host: Host;
@@ -52,6 +53,7 @@ export async function loneHost(given: { level?: Level; limits?: Partial<Limits>;
     networkId: NETWORK,
     random: seededRandom(1),
     isAdmin: (peer) => peer === OUR || peer === ADMIN,
+    lost: () => undefined,
     isTarget: (peer) => peer === FRIEND,
     report: (agent, report) => {
       if (report.type === 'event') events.push({ agent, ...report.event });

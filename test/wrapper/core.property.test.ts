@@ -125,7 +125,7 @@ class Witness {
       case 'Deliver':
         return this.#once(this.#delivered, effect.id, 'delivered');
       case 'Remember':
-        return this.#remember(effect, input.type === 'Published');
+        return this.#remember(effect, input.type === 'Published' && input.id === effect.id);
       case 'Watch':
         if (effect.peer === ANN) this.faults.push('we watch ourselves');
         return this.#once(this.#watched, effect.peer, 'watched');

@@ -29,7 +29,7 @@ const CONFIG = '/~/gossip/config';
 const wireOf = (text: unknown, hops: number, mark = 'say'): Uint8Array => withHops(encodeRumor(mark, encodePayload(text)).bytes, hops);
 const idOf = (text: unknown, mark = 'say'): RumorId => rumorId('rumors', mark, encodePayload(text));
 /** A rumor on its way to all subscribers. */
-const tells = (text: string, hops: number): FactEffect => ({ type: 'fact', paths: [GOSSIP], mark: 'gossip-rumor', data: wireOf(text, hops), rumor: idOf(text) });
+const tells = (text: string, hops: number): FactEffect => ({ type: 'fact', paths: [GOSSIP], mark: 'gossip-rumor', data: wireOf(text, hops), rumor: idOf(text), owedHops: hops });
 const ofType = <T extends Effect['type']>(effects: readonly Effect[], type: T): Extract<Effect, { type: T }>[] => effects.filter((effect): effect is Extract<Effect, { type: T }> => effect.type === type);
 
 /** An agent that does what a poke says, and notes what it hears. */
@@ -455,7 +455,7 @@ describe('a rumor arrives', () => {
       { type: 'keep', id, mark: 'say', payload: encodePayload('hi'), hops: 3 },
       { ...tells('hi', 2), except: BOB },
       { type: 'report', report: { type: 'relayed', rumor: { ...shown, hops: 2 } } },
-      { type: 'deliver', wire: GOSSIP, sign: { type: 'fact', mark: 'say', data: 'hi', id }, src: BOB, id, bytes: wireOf('hi', 3).length },
+      { type: 'deliver', wire: GOSSIP, sign: { type: 'fact', mark: 'say', data: 'hi', id }, src: BOB, id, bytes: wireOf('hi', 3).length, again: { wire: `/~/gossip/gossip/${BOB}`, mark: 'gossip-rumor', data: wireOf('hi', 3) } },
     ]);
     expect(echo.heard).toEqual([]);
     await host.settle();

@@ -53,6 +53,8 @@ export interface Arrival<Body> {
   readonly verdict: Verdict;
   /** Whether the agent's queue would take it. */
   readonly room: boolean;
+  /** It was let in before the process ended, and not delivered. */
+  readonly resumed?: boolean;
   readonly body: Body;
   /** Its size. */
   readonly bytes: number;
@@ -122,7 +124,7 @@ export type GossipEffect<Body> =
   | { readonly type: 'Refuse'; readonly reason: string }
   | { readonly type: 'Remember'; readonly id: RumorId; readonly hops: number; readonly delivered: boolean; readonly relayed: boolean }
   | { readonly type: 'Keep'; readonly id: RumorId; readonly hops: number; readonly body: Body }
-  /** To every subscriber but `except`, or to those of `only`. */
+  /** To every subscriber but `except`, or to those of `only`; pals that are away are owed it. */
   | { readonly type: 'Send'; readonly id: RumorId; readonly hops: number; readonly body: Body; readonly except?: PeerId; readonly only?: readonly PeerId[] }
   /** Only the header, to subscribers that have the datum. */
   | { readonly type: 'SendUpgrade'; readonly id: RumorId; readonly hops: number; readonly only: readonly PeerId[] }

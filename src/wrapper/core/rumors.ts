@@ -68,7 +68,9 @@ export class Rumors<Body> {
   }
 
   arrived(input: Arrival<Body>): void {
-    if (this.#hears(input.from)) this.#ingest(input, false);
+    // What was let in before the process ended has its place, whatever the policy and the queue say now.
+    if (input.resumed === true) this.#ingest({ ...input, seen: input.seen && { ...input.seen, delivered: false } }, false);
+    else if (this.#hears(input.from)) this.#ingest(input, false);
   }
 
   /** A copy that need not be read. */
@@ -143,7 +145,7 @@ export class Rumors<Body> {
   /** The same for a rumor from a link and for one that quarantine gives back. */
   #ingest(input: Arrival<Body>, replayed: boolean): void {
     const { id, from, seen, verdict, room, body, bytes } = input;
-    if (!replayed) this.#passing.proxies.responded(from);
+    if (!replayed && input.resumed !== true) this.#passing.proxies.responded(from);
     const held = this.#passing.heard(id, from);
     const had = held?.delivered ?? seen?.delivered === true;
     if (verdict.type === 'invalid') return this.#invalid(input, had, replayed);

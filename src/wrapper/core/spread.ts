@@ -91,7 +91,7 @@ export class Spread<Body> {
     this.#context.emit({ type: 'Remember', id, hops: hops + 1, delivered: true, relayed: true });
     this.#context.emit({ type: 'Keep', id, hops: hops + 1, body });
     this.note({ ...rumor, from: this.#context.our }, bytes);
-    this.#send(rumor, undefined);
+    this.#send(rumor, undefined, true);
   }
 
   /** Relays: at once, or with passing after a while, so that nobody can tell by the time what is ours. */
@@ -129,12 +129,12 @@ export class Spread<Body> {
 
   #leave(rumor: Relayed<Body>): void {
     const { id, hops, body, from, first } = rumor;
-    this.#send(rumor, from);
+    this.#send(rumor, from, first);
     if (first) this.#context.emit({ type: 'ReportRumor', what: 'relayed', id, hops, src: from, body });
   }
 
   /** Differs: Urbit tells the sender again, and knows no longer reach. */
-  #send({ id, hops, body }: Outgoing<Body>, from: PeerId | undefined): void {
+  #send({ id, hops, body }: Outgoing<Body>, from: PeerId | undefined, first: boolean): void {
     const { subscribers } = this.#context;
     const known = this.#reach.knownOf(id) ?? new Map<PeerId, number>();
     const told = [...subscribers.keys()].filter((peer) => known.has(peer));
@@ -142,7 +142,8 @@ export class Spread<Body> {
       this.#context.emit({ type: 'Send', id, hops, body, ...(from !== undefined && { except: from }) });
     } else {
       const fresh = [...subscribers.keys()].filter((peer) => !known.has(peer));
-      if (fresh.length > 0) this.#context.emit({ type: 'Send', id, hops, body, only: fresh });
+      // Though nobody is told, pals that are away are owed it.
+      if (fresh.length > 0 || first) this.#context.emit({ type: 'Send', id, hops, body, only: fresh, ...(from !== undefined && { except: from }) });
       const nearer = told.filter((peer) => peer !== from && (known.get(peer) ?? 0) < hops);
       if (nearer.length > 0) this.#context.emit({ type: 'SendUpgrade', id, hops, only: nearer });
     }

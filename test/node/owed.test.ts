@@ -1,0 +1,232 @@
+/** Owed facts: what a pal misses on a lost link, as a slow reader, or while either side is gone, it gets once, later. */
+import { describe, expect, test } from '@jest/globals';
+import { filter, firstValueFrom, scan } from 'rxjs';
+import * as z from 'zod';
+import { defineMarks, withGossip } from '../../src/index.ts';
+import type { Agent, GossipApp, HearsayNode } from '../../src/index.ts';
+import type { RumorId } from '../../src/ids.ts';
+import type { Owed } from '../../src/store/store.ts';
+import { OwedFeed } from '../../src/node/owed-feed.ts';
+import { TestNetwork, befriend, next } from '../support/nodes.ts';
+
+const marks = defineMarks({ line: z.number() });
+type LineApp = GossipApp<{ readonly line: z.ZodNumber }>;
+const lines: Agent = { onPoke: ({ data }) => marks.invent('line', data as number) };
+const run = (node: HearsayNode): Promise<LineApp> => node.run('lines', withGossip(lines, { hops: 2, marks }));
+
+async function hears(app: LineApp, count: number): Promise<number[]> {
+  const all$ = app.received$.pipe(scan((all: number[], { data }) => [...all, data as number], []), filter((all) => all.length >= count));
+  return firstValueFrom(all$);
+}
+
+test('what is said while the link is away arrives when it is back, once', async () => {
+  const network = new TestNetwork();
+  const [ann, bob] = [await network.node('ann'), await network.node('bob')];
+  const [atAnn, atBob] = [await run(ann), await run(bob)];
+  await befriend(ann, bob);
+  const first = hears(atBob, 1);
+  await atAnn.poke('say', 0);
+  await first;
+  const heard: number[] = [];
+  atBob.received$.subscribe(({ data }) => heard.push(data as number));
+  const down = next(ann.events$, ({ type }) => type === 'link-down');
+  network.memory.cut('ann', 'bob');
+  await down;
+  const rest = hears(atBob, 50);
+  for (let n = 1; n <= 50; n += 1) await atAnn.poke('say', n);
+  await rest;
+  await atAnn.poke('say', 51);
+  while (heard.length < 51) await new Promise(setImmediate);
+  expect([...heard].sort((a, b) => a - b)).toEqual(Array.from({ length: 51 }, (_, i) => i + 1));
+});
+
+test('what is said while the pal’s process is gone arrives after its restart; so does what our own process said before ours', async () => {
+  const network = new TestNetwork();
+  const ann = await network.node('ann');
+  const bob = await network.node('bob');
+  const atAnn = await run(ann);
+  await run(bob);
+  await befriend(ann, bob);
+  await bob.close();
+  for (let n = 0; n < 20; n += 1) await atAnn.poke('say', n);
+  await ann.close();
+  const again = await network.node('bob', {}, bob.remains);
+  const heard = hears(await run(again), 20);
+  await run(await network.node('ann', {}, ann.remains));
+  expect((await heard).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});
+
+test('a relay owes what it relays', async () => {
+  const network = new TestNetwork();
+  const [ann, bob, cat] = [await network.node('ann'), await network.node('bob'), await network.node('cat')];
+  const [atAnn, atBob] = [await run(ann), await run(bob)];
+  await run(cat);
+  await befriend(ann, bob);
+  await befriend(bob, cat);
+  await cat.close();
+  const there = hears(atBob, 5);
+  for (let n = 0; n < 5; n += 1) await atAnn.poke('say', n);
+  await there;
+  const again = await network.node('cat', {}, cat.remains);
+  expect((await hears(await run(again), 5)).sort()).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('a pal that asks before the app runs is told once it does', async () => {
+  const network = new TestNetwork();
+  const [ann, bob] = [await network.node('ann'), await network.node('bob')];
+  const atBob = await run(bob);
+  await befriend(ann, bob);
+  const heard = hears(atBob, 1);
+  const atAnn = await run(ann);
+  // The watch comes a round later.
+  for (let n = 0; ; n += 1) {
+    await atAnn.poke('say', n);
+    const first = await Promise.race([heard, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))]);
+    if (first !== undefined) break;
+  }
+});
+
+test('who is dropped is owed nothing when it comes back', async () => {
+  const network = new TestNetwork();
+  const [ann, bob] = [await network.node('ann'), await network.node('bob')];
+  const [atAnn, atBob] = [await run(ann), await run(bob)];
+  await befriend(ann, bob);
+  await ann.pals.part(bob.id);
+  await atAnn.poke('say', 1);
+  const heard: number[] = [];
+  atBob.received$.subscribe(({ data }) => heard.push(data as number));
+  await befriend(ann, bob);
+  const one = hears(atBob, 1);
+  await atAnn.poke('say', 2);
+  await one;
+  expect(heard).toEqual([2]);
+});
+
+describe('the feed of one pal', () => {
+  const idOf = (n: number): RumorId => n.toString(16).padStart(8, '0').padEnd(64, '0') as RumorId;
+  class Pal {
+    readonly log: Owed[] = [];
+    readonly got: number[] = [];
+    readonly moves: number[] = [];
+    room = true;
+    missing = 0;
+    lost = 0;
+    feed!: OwedFeed;
+
+    open(cursor: number): void {
+      this.feed = new OwedFeed(cursor, {
+        last: () => this.log.length,
+        entry: (number) => (number <= this.missing ? undefined : this.log[number - 1]),
+        payload: ({ id }) => Promise.resolve({ id, mark: 'm', payload: new Uint8Array(0), hops: 1 }),
+        send: ({ number }) => this.send(number),
+        concerns: ({ except }) => except === undefined,
+        moved: (number) => void this.moves.push(number),
+        lost: (count) => void (this.lost += count),
+      });
+    }
+
+    say(count: number): void {
+      for (let i = 0; i < count; i += 1) this.log.push({ number: this.log.length + 1, id: idOf(this.log.length), hops: 1 });
+    }
+
+    send(number: number): boolean {
+      if (!this.room) return false;
+      this.got.push(number);
+      this.feed.sent(number, true);
+      return true;
+    }
+
+    live(number: number): void {
+      if (!this.feed.admits(number)) return;
+      if (!this.send(number)) this.feed.fellBehind();
+    }
+
+    async pumped(): Promise<void> {
+      this.feed.pump();
+      for (let i = 0; i < 1_000; i += 1) await Promise.resolve();
+    }
+  }
+
+  test('what leaves out of order is acknowledged only up to what left', async () => {
+    const pal = new Pal();
+    pal.open(0);
+    await pal.pumped();
+    pal.say(3);
+    pal.live(2);
+    pal.live(3);
+    pal.feed.acknowledged(2);
+    expect(pal.moves).toEqual([]);
+    pal.live(1);
+    pal.feed.acknowledged(3);
+    expect([pal.got, pal.moves]).toEqual([[2, 3, 1], [3]]);
+  });
+
+  test('a slow reader is sent the rest when it has room, each once', async () => {
+    const pal = new Pal();
+    pal.open(0);
+    await pal.pumped();
+    pal.say(10);
+    pal.live(1);
+    pal.room = false;
+    for (let n = 2; n <= 10; n += 1) pal.live(n);
+    await pal.pumped();
+    expect(pal.got).toEqual([1]);
+    pal.room = true;
+    await pal.pumped();
+    pal.feed.acknowledged(10);
+    expect([pal.got, pal.moves.at(-1)]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 10]);
+  });
+
+  test('what the pal has from elsewhere is not sent, and holds nothing up', async () => {
+    const pal = new Pal();
+    pal.open(0);
+    await pal.pumped();
+    pal.say(3);
+    pal.live(1);
+    pal.feed.skipped(2);
+    pal.live(3);
+    pal.feed.acknowledged(2);
+    expect([pal.got, pal.moves]).toEqual([[1, 3], [3]]);
+    pal.feed.skipped(2);
+    expect(pal.moves).toEqual([3]);
+  });
+
+  test('facts that are not in the log count for the acknowledgement', async () => {
+    const pal = new Pal();
+    pal.open(0);
+    await pal.pumped();
+    pal.say(2);
+    expect(pal.feed.admits(undefined)).toBe(true);
+    pal.feed.sent(undefined, true);
+    pal.live(1);
+    pal.feed.acknowledged(1);
+    expect(pal.moves).toEqual([]);
+    pal.feed.acknowledged(2);
+    expect(pal.moves).toEqual([1]);
+  });
+
+  test('what is past the log is counted, and holds nothing up; hostile counts do nothing', async () => {
+    const pal = new Pal();
+    pal.say(10);
+    pal.missing = 4;
+    pal.open(1);
+    await pal.pumped();
+    expect([pal.got, pal.lost]).toEqual([[5, 6, 7, 8, 9, 10], 3]);
+    pal.feed.acknowledged(2 ** 32 - 1);
+    pal.feed.acknowledged(0);
+    expect(pal.moves).toEqual([4, 10]);
+  });
+
+  test('at 10,000 unacknowledged it waits for the pal', async () => {
+    const pal = new Pal();
+    pal.say(10_050);
+    pal.open(0);
+    pal.feed.pump();
+    while (pal.got.length < 10_000) await new Promise(setImmediate);
+    await pal.pumped();
+    expect(pal.got.length).toBe(10_000);
+    pal.feed.acknowledged(10_000);
+    await new Promise(setImmediate);
+    expect(pal.got.length).toBe(10_050);
+  });
+});
