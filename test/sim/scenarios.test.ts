@@ -1,17 +1,16 @@
 /**
- * The figures of issue and paper at a size for every day. NODES and SEED from the environment:
+ * The figures of the paper and of the README at a size for every day. NODES and SEED from the environment:
  * `NODES=10000 SEED=7 npm test -- test/sim/scenarios --testTimeout=1200000` is the full size.
  */
 import { describe, expect, test } from '@jest/globals';
 import { simulate } from '../../src/sim/index.ts';
 
 const NODES = Number(process.env['NODES'] ?? 300);
-const SEED = Number(process.env['SEED'] ?? 7);
-const title = `${NODES} nodes, seed ${SEED}`;
+const SEEDS = process.env['SEED'] === undefined ? [7, 8] : [Number(process.env['SEED'])];
 
-describe(title, () => {
+describe.each(SEEDS)(`${NODES} nodes, seed %i`, (seed) => {
   test('overlay: nearly random, nearly all full, in one piece', () => {
-    const result = simulate('overlay', { nodes: NODES, seed: SEED });
+    const result = simulate('overlay', { nodes: NODES, seed });
     // A random graph of degree 5 has paths of about ln(n) / ln(4) and a clustering of 4 / n; the paper has three times that.
     const randomPaths = Math.log(NODES) / Math.log(4);
     expect(result.averageShortestPath).toBeGreaterThan(randomPaths - 0.5);
@@ -23,24 +22,26 @@ describe(title, () => {
     expect(result.lastDeliveryHopMean).toBeLessThanOrEqual(9);
     expect(result.components).toBe(1);
   });
+});
 
+describe.each(SEEDS.slice(0, 1))(`${NODES} nodes, seed %i`, (seed) => {
   test('crash: no visible loss up to 80 %, and the first message gets through', () => {
-    const { crashes } = simulate('crash', { nodes: NODES, seed: SEED, shares: [0.8, 0.9] });
+    const { crashes } = simulate('crash', { nodes: NODES, seed, shares: [0.8, 0.9] });
     expect(crashes.map(({ share }) => share)).toEqual([0.8, 0.9]);
     expect(crashes[0]).toMatchObject({ reliabilityMean: expect.closeTo(1, 2), reliabilityFirst: expect.closeTo(1, 1), cyclesToHeal: expect.any(Number) });
     expect(crashes[1]?.reliabilityMean).toBeGreaterThanOrEqual(0.98);
   });
 
   test('eclipse: the honest keep together, and newcomers get in', () => {
-    const result = simulate('eclipse', { nodes: Math.min(NODES, 300), seed: SEED });
+    const result = simulate('eclipse', { nodes: Math.min(NODES, 300), seed });
     expect(result.eclipsedShare).toBeLessThanOrEqual(0.01);
     expect(result.giantComponentShare).toBeGreaterThanOrEqual(0.99);
     expect(result.attackerShareOfActive).toBeLessThan(0.3);
-    expect(result.newcomersJoinedShare).toBeGreaterThanOrEqual(0.9);
+    expect(result.newcomersJoinedShare).toBeGreaterThanOrEqual(0.95);
   });
 
   test('churn: nearly everybody hears, while one in two hundred goes each minute', () => {
-    const result = simulate('churn', { nodes: Math.min(NODES, 200), seed: SEED });
+    const result = simulate('churn', { nodes: Math.min(NODES, 200), seed });
     expect(result.reliabilityMean).toBeGreaterThan(0.98);
     expect(result.giantComponentShare).toBeGreaterThan(0.98);
   });
