@@ -69,34 +69,8 @@ const DATUM_BYTES = 200;
 /** By then all watches are open: the longest of a million latencies is near 700 ms, and a watch takes two. */
 const SETTLED_MS = 10_000;
 
-const INPUT_CODES: Readonly<Record<In['type'], number>> = {
-  Started: 1,
-  PalChanged: 2,
-  PalsRefused: 3,
-  PalsKicked: 4,
-  WatchAsked: 5,
-  SubscriberLeft: 6,
-  Published: 7,
-  FirstAnswerGiven: 8,
-  Configured: 9,
-  RumorArrived: 10,
-  RepeatArrived: 11,
-  UpgradeArrived: 12,
-  RumorPoked: 13,
-  PassAnswered: 14,
-  StrangeRumorArrived: 15,
-  RumorRejected: 16,
-  Quarantined: 17,
-  QuarantineRead: 18,
-  WatchAcked: 19,
-  WatchRefused: 20,
-  Kicked: 21,
-  Welcomed: 22,
-  TimerFired: 23,
-  NeighborChanged: 24,
-  OverlayRefused: 25,
-  OverlayKicked: 26,
-};
+/** Of the kinds of inputs. */
+const CODES = new Map<string, number>();
 
 export class World {
   /** Of all that happened so far. */
@@ -228,7 +202,7 @@ export class World {
   #step(to: Person, input: In): boolean {
     this.trace.add(Math.round(this.#nowMs));
     this.trace.add(to.index);
-    this.trace.add(INPUT_CODES[input.type]);
+    this.trace.add(codeOf(input.type));
     let taken = true;
     for (const effect of to.core.step(input, this.#nowMs)) {
       if (effect.type === 'Refuse') taken = false;
@@ -310,6 +284,16 @@ export class World {
 /** The package's own core, as the wrapper sets it up. */
 export function ourRules({ our, config, random }: Self): Gossiper {
   return new GossipCore<Datum>({ ...DEFAULT_LIMITS, our, maxHops: MAX_HOPS, given: config, persisted: config, quarantined: [], held: [], random });
+}
+
+/** A number for a name: short ones that differ have different numbers. */
+function codeOf(name: string): number {
+  const known = CODES.get(name);
+  if (known !== undefined) return known;
+  let code = 0;
+  for (let at = 0; at < name.length; at += 1) code = (Math.imul(code, 31) + name.charCodeAt(at)) >>> 0;
+  CODES.set(name, code);
+  return code;
 }
 
 function keyOf(timer: Timer): string {
