@@ -24,6 +24,7 @@ const SHORT = {
   startup: ['--systems', 'ws'],
   link: ['--bytes', '16384', '--seconds', '0.3', '--systems', 'ws-sealed-batched,tcp'],
   store: ['--ids', '10000'],
+  topics: ['--nodes', '4', '--topics', '5', '--seconds', '0.3'],
 };
 
 /** Where losing is what is measured: only hearsay has to deliver all. */

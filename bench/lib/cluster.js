@@ -153,6 +153,20 @@ class Cluster {
     return this.#of(0).ask('idle', forMs);
   }
 
+  /** All nodes of the first process join so many topics. @param {number} count */
+  joinTopics(count) {
+    return this.#of(0).ask('joinTopics', count);
+  }
+
+  leaveTopics() {
+    return this.#of(0).ask('leaveTopics');
+  }
+
+  /** What the first process holds. */
+  held() {
+    return this.#of(0).ask('held');
+  }
+
   async end() {
     await Promise.all(this.#members.map((member) => member.end()));
   }

@@ -15,6 +15,7 @@ export const USAGE = `usage: npm run bench -- <scenario> [options]
   --window n           throughput, link: data under way at once
   --messages n         burst: how many; join: how many newcomers
   --ids n              store: how many ids
+  --topics n           topics: how many
   --tolerate-load      take repetitions that other load disturbed, and say so
   --profile dir        write a CPU profile of each measured process`;
 
@@ -41,6 +42,7 @@ export function parseOptions(args) {
       window: text,
       messages: text,
       ids: text,
+      topics: text,
       profile: text,
     },
   });
@@ -61,6 +63,7 @@ export function parseOptions(args) {
     window: number('window', values.window),
     messages: number('messages', values.messages),
     ids: number('ids', values.ids),
+    topics: number('topics', values.topics),
   };
 }
 

@@ -10,6 +10,12 @@ export interface BenchNode {
   links(): number;
   /** Publishes a datum. Throws, or rejects, when the system refuses it. */
   publish(payload: Uint8Array): Promise<unknown> | void;
+  /** Joins a further topic by the address of a member, if there is one. Resolves once somebody listens there. */
+  joinTopic?(name: string, contacts: readonly string[]): Promise<void>;
+  /** Leaves all topics that it joined so. */
+  leaveTopics?(): Promise<void>;
+  /** Where it can be dialled. */
+  contacts?(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -113,6 +119,7 @@ export interface Options {
   readonly window: number | undefined;
   readonly messages: number | undefined;
   readonly ids: number | undefined;
+  readonly topics: number | undefined;
   readonly systems: readonly string[] | undefined;
   readonly tolerateLoad: boolean;
   /** Where each measured process writes a CPU profile. */

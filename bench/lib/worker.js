@@ -123,6 +123,26 @@ class Worker {
     return { rssBytes: await smallestRss(), cpuMicrosPerSecond };
   }
 
+  /** All nodes join so many topics, through the first of them. Resolves once each node has somebody in each. @param {number} count */
+  async joinTopics(count) {
+    const contacts = this.#node(0).contacts?.() ?? [];
+    for (let topic = 0; topic < count; topic += 1) {
+      await Promise.all(this.#nodes.map((node, index) => node.joinTopic?.(`topic ${topic}`, index === 0 ? [] : contacts)));
+    }
+  }
+
+  async leaveTopics() {
+    await Promise.all(this.#nodes.map((node) => node.leaveTopics?.()));
+  }
+
+  /** What this process holds now: bytes of live objects, and connections that both ends of are its own. */
+  async held() {
+    await smallestRss();
+    const { heapUsed, external, rss } = process.memoryUsage();
+    const sockets = process.getActiveResourcesInfo().filter((one) => one === 'TCPSocketWrap').length;
+    return { liveBytes: heapUsed + external, rssBytes: rss, connections: sockets / 2 };
+  }
+
   /** Stops all nodes; more may be started then. */
   async stop() {
     for (const node of [...this.#guests.splice(0), ...this.#nodes.splice(0)]) await node.stop();
@@ -187,5 +207,5 @@ process.on('message', (/** @type {{ id: number, verb: Verb, value: never }} */ {
 // The parent is done with us, or gone. Not `process.exit` at once: a CPU profile is written at the end.
 process.on('disconnect', () => void worker.stop().finally(() => process.exit()));
 
-/** @typedef {'start' | 'offer' | 'link' | 'links' | 'open' | 'publish' | 'settle' | 'join' | 'idle' | 'stop'} Verb */
+/** @typedef {'start' | 'offer' | 'link' | 'links' | 'open' | 'publish' | 'settle' | 'join' | 'idle' | 'joinTopics' | 'leaveTopics' | 'held' | 'stop'} Verb */
 /** @typedef {Worker} WorkerApi */

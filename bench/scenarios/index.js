@@ -7,8 +7,9 @@ import { scenario as link } from './link.js';
 import { scenario as startup } from './startup.js';
 import { scenario as store } from './store.js';
 import { scenario as throughput } from './throughput.js';
+import { scenario as topics } from './topics.js';
 
 /** @import { Scenario } from '../lib/types.d.mts' */
 
 /** @type {ReadonlyMap<string, Scenario>} */
-export const scenarios = new Map([throughput, latency, idle, join, burst, startup, link, store].map((scenario) => [scenario.name, scenario]));
+export const scenarios = new Map([throughput, latency, idle, join, burst, startup, link, store, topics].map((scenario) => [scenario.name, scenario]));

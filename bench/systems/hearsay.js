@@ -38,10 +38,23 @@ export async function start({ dir, onDelivery, topics, maxBytes, store }) {
   const gossip = withGossip(agent, { hops: 15, hear: 'mutuals', tell: 'mutuals', marks });
   const app = await node.run('bench', gossip);
   for (let i = 1; i < topics; i += 1) await node.run(`bench-${i}`, gossip);
+  /** @type {import('hearsay').Topic[]} */
+  const joined = [];
   return {
     offer: () => node.pals.invite(),
     link: async (offer) => void (await node.pals.redeem(offer)),
     links: () => node.peers.length,
+    contacts: () => node.addresses,
+    joinTopic: async (name, bootstrap) => {
+      const topic = await node.join({ name, bootstrap });
+      joined.push(topic);
+      await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+        const events = topic.events$.subscribe(({ type }) => {
+          if (type === 'Joined') setImmediate(() => resolve(events.unsubscribe()));
+        });
+      });
+    },
+    leaveTopics: async () => void (await Promise.all(joined.splice(0).map((topic) => topic.leave()))),
     publish: (payload) => app.poke('say', payload),
     stop: () => node.close(),
   };

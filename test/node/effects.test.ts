@@ -21,6 +21,7 @@ describe('effects', () => {
     { name: 'a path without a slash', effect: fact(['p'], 'm', 1), names: /`paths`/ },
     { name: 'paths that are no list', effect: { type: 'fact', paths: '/p', mark: 'm', data: 1 }, names: /`paths`/ },
     { name: 'a mark that is too long', effect: fact(['/p'], 'm'.repeat(65), 1), names: /`mark`/ },
+    { name: 'hops beyond the most', effect: { ...fact(['/p'], 'm', 1), hops: 16 }, names: /`hops`/ },
     { name: 'a peer that is none', effect: watch('/w', 'bob' as PeerId, 'a', '/p'), names: /`peer`/ },
     { name: 'an empty wire', effect: wait('', 5), names: /`wire`/ },
     { name: 'a delay that is no number', effect: wait('/w', Number.NaN), names: /`delayMs`/ },

@@ -195,6 +195,21 @@ describe('what the inner agent returns', () => {
     ]);
   });
 
+  test.each([
+    { given: 1, wire: 0 },
+    { given: 2, wire: 1 },
+    { given: 15, wire: 1 },
+  ])('W6 a datum may have hops of its own, up to those of the config: $given of 2', async ({ given, wire }) => {
+    const { outcome } = await returning(marks.invent('say', 'hi', given), { hops: 2 });
+    expect(ofType(outcome.effects, 'fact')).toEqual([tells('hi', wire)]);
+    expect(ofType(outcome.effects, 'remember')).toEqual([{ type: 'remember', id: idOf('hi'), hops: wire + 1, delivered: true, relayed: true }]);
+  });
+
+  test('W6 a datum of hops 0 is for nobody: remembered, and no more', async () => {
+    const { outcome } = await returning(marks.invent('say', 'hi', 0));
+    expect(outcome.effects).toEqual([{ type: 'remember', id: idOf('hi'), hops: 0, delivered: true, relayed: false }]);
+  });
+
   test('W6 better 7 with hops 0 it is remembered, nothing is sent, nothing crashes', async () => {
     const { outcome } = await returning(marks.invent('say', 'hi'), { hops: 0 });
     expect(outcome.effects).toEqual([{ type: 'remember', id: idOf('hi'), hops: 0, delivered: true, relayed: false }]);
