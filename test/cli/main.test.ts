@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,15 @@ import { describe, expect, test } from '@jest/globals';
 import { run } from './command.ts';
 
 describe('every command', () => {
-  const commands = [[], ['sim'], ['store'], ['store', 'inspect'], ['seen'], ['seen', 'export'], ['seen', 'import']];
+  const commands = [
+    [],
+    ...['up', 'id', 'invite', 'status', 'peers', 'pals', 'config', 'sim', 'store', 'seen'].map((name) => [name]),
+    ...['meet', 'part', 'list'].map((name) => ['pals', name]),
+    ...['get', 'set'].map((name) => ['config', name]),
+    ['store', 'inspect'],
+    ['seen', 'export'],
+    ['seen', 'import'],
+  ];
 
   test.each(commands)('%j --help says what it does, on standard output, and is fine', async (...path) => {
     const { code, output, errors } = await run([...path, '--help']);
@@ -18,6 +27,17 @@ describe('every command', () => {
       const { output } = await run([...path, '--help']);
       for (const text of output.filter((each) => each.startsWith('  '))) expect(text).toMatch(/^ {2,}\S.* {2}\S|^ {20,}\S/);
     }
+  });
+
+  test('the README names every command, and every option of up', async () => {
+    const section = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').split('\n## The command\n')[1]?.split('\n## ')[0] ?? '';
+    const { output } = await run(['--help']);
+    const names = output.flatMap((text) => /^ {2}([a-z]+) /.exec(text)?.slice(1) ?? []);
+    expect(names).toEqual(['up', 'id', 'invite', 'status', 'peers', 'pals', 'config', 'sim', 'store', 'seen']);
+    for (const name of names) expect(section).toContain(`\`hearsay ${name}`);
+    const options = (await run(['up', '--help'])).output.flatMap((text) => /^ {2}(?:(-\w), )?(--[a-z-]+)/.exec(text)?.slice(2) ?? []);
+    expect(options.length).toBeGreaterThan(18);
+    for (const option of options.filter((name) => name !== '--help')) expect(section).toMatch(new RegExp(`^\\|.*${option}\``, 'm'));
   });
 
   test('--version is the one of the package', async () => {
