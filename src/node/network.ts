@@ -335,7 +335,9 @@ export class Network {
   }
 
   async #dialContact(contact: Contact, signal: AbortSignal): Promise<void> {
-    for (const address of this.#addresses?.ofContact(contact) ?? []) {
+    const addresses = this.#given.options.discover ? this.#addresses?.ofContact(contact) : [];
+    if (this.#links.isUp(contact.peer)) return;
+    for (const address of addresses ?? []) {
       const peer = await this.#links.connect(formatAddress(address, contact.peer), { signal, hearsay: true }).catch(() => undefined);
       if (peer !== undefined) return;
     }

@@ -23,6 +23,11 @@ export interface NodeOptions {
   readonly announce?: readonly string[];
   /** Addresses that are always kept connected. What answers there and is not hearsay is left alone. A `/dnsaddr/<name>` stands for the addresses in its TXT records. */
   readonly bootstrap?: readonly string[];
+  /**
+   * Whether peers that we learn of from others are dialled, for agents that hear or tell anybody. Without it there are pals, the bootstrap nodes and those who
+   * connect; others may still learn of each other through us. @defaultValue true
+   */
+  readonly discover?: boolean;
   /** Who we are, instead of `<dir>/identity`. */
   readonly identity?: Identity;
   /** The database, instead of `<dir>/db`: a LevelDB of any make, as `abstract-level` has it. It stays open when the node closes. */
@@ -52,6 +57,7 @@ export interface CheckedOptions {
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly bootstrap: readonly string[];
+  readonly discover: boolean;
   readonly admins: ReadonlySet<PeerId>;
   readonly limits: Limits;
   readonly network: string;
@@ -60,7 +66,7 @@ export interface CheckedOptions {
   readonly ignored: readonly { readonly address: string; readonly part: string }[];
 }
 
-const KNOWN = new Set(['dir', 'listen', 'announce', 'bootstrap', 'identity', 'store', 'durability', 'admins', 'limits', 'network', 'password', 'transports', 'clock', 'logger']);
+const KNOWN = new Set(['dir', 'listen', 'announce', 'bootstrap', 'discover', 'identity', 'store', 'durability', 'admins', 'limits', 'network', 'password', 'transports', 'clock', 'logger']);
 const DURABILITIES: ReadonlySet<unknown> = new Set([undefined, 'process', 'power']);
 /** As many as an address record holds. */
 const MAX_ANNOUNCED = 8;
@@ -69,12 +75,13 @@ const MAX_NETWORK_BYTES = 64;
 /** @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_BAD_PEER_ID` */
 export function checkOptions(given: NodeOptions): CheckedOptions {
   for (const [field, value] of Object.entries(given)) expect(KNOWN.has(field), field, `to be one of the known options: ${[...KNOWN].join(', ')}`, value);
-  const { dir, network = 'hearsay', password } = given;
+  const { dir, network = 'hearsay', password, discover = true } = given;
   const elsewhere = dir === undefined && given.store !== undefined && given.identity !== undefined;
   expect(elsewhere || (typeof dir === 'string' && dir !== ''), 'dir', 'to be a directory name, or `store` and `identity` to be given instead', dir);
   expect(typeof network === 'string' && network !== '' && Buffer.byteLength(network) <= MAX_NETWORK_BYTES, 'network', `to be a string of 1 to ${MAX_NETWORK_BYTES} bytes`, network);
   expect(password === undefined || (typeof password === 'string' && password !== ''), 'password', 'to be a string that is not empty', typeof password);
   expect(DURABILITIES.has(given.durability), 'durability', 'to be process or power', given.durability);
+  expect(typeof discover === 'boolean', 'discover', 'to be true or false', discover);
   const ignored: { address: string; part: string }[] = [];
   const announce = addresses('announce', given.announce ?? [], ignored);
   expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
@@ -88,6 +95,7 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
     listen: addresses('listen', typeof listen === 'string' ? [listen] : listen, ignored),
     announce,
     bootstrap: addresses('bootstrap', given.bootstrap ?? [], ignored),
+    discover,
     admins: new Set((given.admins ?? []).map(peerId)),
     limits: limits(given.limits),
     network,

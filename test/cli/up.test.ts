@@ -28,6 +28,26 @@ describe.each([
   });
 });
 
+describe('--update', () => {
+  test('who gives it learns of further peers, also through one that does not', async () => {
+    const ann = await up();
+    const bob = await up('-u', '-c', ann.address);
+    await bob.tells((said) => meets(said) && said.peer === ann.id);
+    const cat = await up('-u', '-c', ann.address);
+    await cat.tells((said) => meets(said) && said.peer === bob.id);
+    await end(ann, bob, cat);
+  });
+
+  test('without it there are only those given and those who connect, and what is said still reaches all', async () => {
+    const ann = await up('-d', newDir());
+    const bob = await up('-d', newDir(), '-c', ann.address);
+    const cat = await up('-P', '0.3', '-c', ann.address);
+    for (let n = 0; n < 8; n += 1) await bob.tells((said) => said.type === 'heard' && said.peer === ann.id);
+    expect((await run(['peers', '-d', bob.dir])).output).toEqual([`${ann.id}  target`]);
+    await end(ann, bob, cat);
+  });
+});
+
 describe('a node says', () => {
   test('something by itself now and then, and prints it for people', async () => {
     const ann = hearsay('up', '--message_interval', '0.1');

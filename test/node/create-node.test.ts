@@ -46,6 +46,7 @@ describe('options', () => {
     { name: 'a limit out of range', options: { limits: { maxPayloadBytes: 2 ** 20 + 1 } }, code: 'HEARSAY_BAD_CONFIG', field: 'limits.maxPayloadBytes' },
     { name: 'a limit that is no number', options: { limits: { maxLinks: '5' } }, code: 'HEARSAY_BAD_CONFIG', field: 'limits.maxLinks' },
     { name: 'a network name that is too long', options: { network: 'n'.repeat(65) }, code: 'HEARSAY_BAD_CONFIG', field: 'network' },
+    { name: 'discover that is no boolean', options: { discover: 'yes' }, code: 'HEARSAY_BAD_CONFIG', field: 'discover' },
     { name: 'an empty password', options: { password: '' }, code: 'HEARSAY_BAD_CONFIG', field: 'password' },
   ])('$name is a typed error', async ({ options, code, field }) => {
     await expect(createNode({ dir: newDir(), ...options } as NodeOptions)).rejects.toMatchObject({ name: 'HearsayError', code, field });

@@ -58,6 +58,7 @@ export async function nodeOptions(given: UpOptions, dir: string): Promise<NodeOp
     dir,
     ...places(hostAlias, scheme, port),
     bootstrap: given.connect.map((address) => addressOf(address, scheme)),
+    discover: given.update === true,
     admins: admin,
     ...(password !== undefined && { password }),
     ...(trusted.length > 0 && { transports: [wsTransport({ tls: { ...(cert !== undefined && key !== undefined && { cert, key }), ca: [...rootCertificates, ...trusted] } })] }),
