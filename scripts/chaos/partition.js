@@ -2,17 +2,7 @@
 //   npm run chaos -- partition [--nodes 5] [--cut 180] [--within 300]
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { Crowd, sleep, verdict } from './parts/crowd.js';
-
-const OPTIONS = {
-  /** In each half. */
-  nodes: { type: 'string', default: '5' },
-  /** Seconds that the link is down. */
-  cut: { type: 'string', default: '180' },
-  /** Seconds within which they have to find together. */
-  within: { type: 'string', default: '300' },
-};
+import { Checks, Crowd, sleep } from './parts/crowd.js';
 
 const id = `hearsay${process.pid}`;
 /** One namespace and one end of the link for each half. */
@@ -21,27 +11,25 @@ const SIDES = [
   { name: `${id}b`, link: `hs${process.pid}b`, host: '10.77.0.2' },
 ];
 
-export async function main(args) {
-  const { values } = parseArgs({ args, options: OPTIONS });
-  const [nodes, cut, within] = [values.nodes, values.cut, values.within].map(Number);
-  const refused = build();
-  if (refused !== undefined) {
-    console.log(`SKIPPED: ${refused}`);
-    console.log(JSON.stringify({ scenario: 'partition', ok: true, skipped: refused }));
-    return 0;
+/** `nodes` in each half; the link is down for `cutSeconds`, and `withinSeconds` after that they have to have found together. */
+export async function runPartition({ nodes, cutSeconds, withinSeconds, progress }) {
+  const skipped = build();
+  if (skipped !== undefined) {
+    progress(`skipped: ${skipped}`);
+    return { ok: true, skipped };
   }
   const crowd = new Crowd();
   try {
-    return await run(crowd, nodes, cut, within);
+    return await run(crowd, nodes, cutSeconds, withinSeconds, progress);
   } finally {
     await crowd.end();
     tearDown();
   }
 }
 
-async function run(crowd, nodes, cut, within) {
-  const checks = [];
-  const check = (name, holds) => checks.push({ name, holds });
+async function run(crowd, nodes, cutSeconds, withinSeconds, progress) {
+  const checks = new Checks(progress);
+  const check = (promise, holds) => checks.check(promise, holds);
   const [first, second] = SIDES.map(({ name, host }) => ({ host, command: ['ip', 'netns', 'exec', name] }));
   const start = crowd.start({ ...first, count: 1 });
   await crowd.until(() => start.isReady, 30);
@@ -51,27 +39,27 @@ async function run(crowd, nodes, cut, within) {
   await sleep(5);
   check('and hear each other', (await crowd.converse(halves, 'before', 30)).missing === 0);
 
-  console.log(`the link goes down for ${cut} s`);
+  progress(`the link goes down for ${cutSeconds} s`);
   setLink('down');
-  await sleep(cut);
+  await sleep(cutSeconds);
   const apart = await Promise.all([crowd.converse(a, 'apart a', 30), crowd.converse(b, 'apart b', 30)]);
   check('each half goes on by itself', apart.every(({ missing }) => missing === 0));
   const crossed = halves.some(({ heard }) => heard.some((one) => [...one].some((text) => text.startsWith('apart a')) && [...one].some((text) => text.startsWith('apart b'))));
   check('and hears nothing of the other', !crossed);
 
-  console.log('the link is up again');
+  progress('the link is up again');
   setLink('up');
   const upMs = Date.now();
   const addressesOf = (groups) => new Set(groups.flatMap(({ addresses }) => addresses.map((address) => address.split('#')[1])));
   const [idsA, idsB] = [addressesOf(a), addressesOf(b)];
   const across = () => a.some(({ neighbors }) => neighbors.some((peers) => peers.some((peer) => idsB.has(peer)))) && b.some(({ neighbors }) => neighbors.some((peers) => peers.some((peer) => idsA.has(peer))));
-  const joined = await crowd.until(across, within);
+  const joined = await crowd.until(across, withinSeconds);
   const remergeSeconds = Math.round((Date.now() - upMs) / 1000);
-  check(`they find together again within ${within} s (${remergeSeconds} s)`, joined);
+  check(`they find together again within ${withinSeconds} s`, joined);
   await sleep(5);
   const after = await crowd.converse(halves, 'after', 60);
-  check(`and everybody hears everybody (${after.said} said, ${after.missing} hearings missing)`, after.missing === 0);
-  return verdict('partition', checks, { nodes: 2 * nodes, cutSeconds: cut, remergeSeconds, missing: after.missing });
+  check('and everybody hears everybody', after.missing === 0);
+  return checks.verdict({ nodes: 2 * nodes, cutSeconds, remergeSeconds, said: after.said, missing: after.missing });
 }
 
 /** @returns why it cannot be */

@@ -95,11 +95,21 @@ export function sleep(seconds) {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
-/** Says what came of it, for people and, as the last line, for programs. */
-export function verdict(scenario, checks, figures = {}) {
-  const ok = checks.every(({ holds }) => holds);
-  for (const { name, holds } of checks) console.log(`${holds ? 'yes' : ' NO'}  ${name}`);
-  console.log(ok ? 'OK' : 'FAILED');
-  console.log(JSON.stringify({ scenario, ok, ...figures }));
-  return ok ? 0 : 1;
+/** What was promised, and whether each of it held. */
+export class Checks {
+  checks = {};
+  #progress;
+
+  constructor(progress) {
+    this.#progress = progress;
+  }
+
+  check(promise, holds) {
+    this.checks[promise] = holds;
+    this.#progress(`${holds ? 'yes' : ' NO'}  ${promise}`);
+  }
+
+  verdict(figures) {
+    return { ok: Object.values(this.checks).every(Boolean), checks: this.checks, ...figures };
+  }
 }
