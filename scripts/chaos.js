@@ -9,6 +9,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** By name: what a run is given, and what it is. */
 const RUNS = {
+  bootstrap: {
+    options: { processes: { type: 'string', default: '10' }, nodes: { type: 'string', default: '6' }, kill: { type: 'string', default: '3' }, rest: { type: 'string', default: '60' } },
+    async run({ processes, nodes, kill, rest }) {
+      const { runBootstrap } = await import('./chaos/bootstrap.js');
+      return runBootstrap({ processes: Number(processes), nodes: Number(nodes), kill: Number(kill), restSeconds: Number(rest), progress: console.error });
+    },
+  },
+  partition: {
+    options: { nodes: { type: 'string', default: '5' }, cut: { type: 'string', default: '180' }, within: { type: 'string', default: '300' } },
+    async run({ nodes, cut, within }) {
+      const { runPartition } = await import('./chaos/partition.js');
+      return runPartition({ nodes: Number(nodes), cutSeconds: Number(cut), withinSeconds: Number(within), progress: console.error });
+    },
+  },
   proxy: {
     options: { pass: { type: 'string', default: 'stem' }, count: { type: 'string', default: '200' }, speed: { type: 'string', default: '1' } },
     async run({ pass, count, speed }) {

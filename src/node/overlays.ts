@@ -160,7 +160,6 @@ export class Overlays {
       book: addresses.topic(topic),
       now: () => this.#now(),
       send: (peer, message) => this.#send(peer, topic, message),
-      isUp: (peer) => this.#port.isUp(peer),
       dial: (contact, signal) => this.#port.dial(contact, signal),
       released: (peer) => this.#port.released(peer),
       hosts: () => this.#port.hosts(),

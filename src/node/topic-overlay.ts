@@ -27,7 +27,6 @@ export interface TopicPort {
   now(): number;
   /** `false`: there is no link. */
   send(peer: PeerId, message: OverlayMessage): boolean;
-  isUp(peer: PeerId): boolean;
   /** Resolves when there is a link to the peer; rejects when there is none to be had. */
   dial(contact: Contact, signal: AbortSignal): Promise<void>;
   /** We need the link to that peer no more. */
@@ -53,7 +52,8 @@ export class TopicOverlay {
   /** Peers whose links we need: neighbours, and those we ask. The core bounds both. */
   readonly #used = new Set<PeerId>();
   readonly #timers = new Set<() => void>();
-  readonly #abort = new AbortController();
+  /** Dials under way. */
+  readonly #dials = new Map<PeerId, AbortController>();
   readonly #inputs: OverlayInput[] = [];
   #stepping = false;
 
@@ -99,7 +99,6 @@ export class TopicOverlay {
   leave(): void {
     this.#step({ type: 'LeaveRequested' });
     for (const cancel of this.#timers) cancel();
-    this.#abort.abort();
     for (const peer of [...this.#used]) this.#release(peer);
   }
 
@@ -123,7 +122,7 @@ export class TopicOverlay {
         this.#port.send(effect.to, effect.message);
         return undefined;
       case 'Connect':
-        return void this.#connect(effect.to, effect.message);
+        return this.#connect(effect.to, effect.message);
       case 'Close':
         return this.#release(effect.peer);
       case 'SetTimer':
@@ -135,17 +134,23 @@ export class TopicOverlay {
     }
   }
 
-  async #connect(contact: Contact, message: OverlayMessage): Promise<void> {
+  #connect(contact: Contact, message: OverlayMessage): void {
     const { peer } = contact;
     this.#used.add(peer);
-    try {
-      if (!this.#port.isUp(peer)) await this.#port.dial(contact, this.#abort.signal);
-      // The core may have given up waiting for it.
-      if (!this.#used.has(peer)) this.#port.released(peer);
-      else if (!this.#port.send(peer, message)) this.#connectFailed(peer);
-    } catch {
-      this.#connectFailed(peer);
-    }
+    if (this.#port.send(peer, message)) return;
+    const dial = new AbortController();
+    // The core may give up waiting, and ask again, before this one has ended.
+    const ended = (act: () => void): void => {
+      if (this.#dials.get(peer) !== dial) return this.#port.released(peer);
+      this.#dials.delete(peer);
+      act();
+    };
+    this.#dials.get(peer)?.abort();
+    this.#dials.set(peer, dial);
+    this.#port.dial(contact, dial.signal).then(
+      () => ended(() => this.#port.send(peer, message) || this.#connectFailed(peer)),
+      () => ended(() => this.#connectFailed(peer)),
+    );
   }
 
   #connectFailed(peer: PeerId): void {
@@ -155,6 +160,8 @@ export class TopicOverlay {
 
   #release(peer: PeerId): void {
     this.#used.delete(peer);
+    this.#dials.get(peer)?.abort();
+    this.#dials.delete(peer);
     this.#port.released(peer);
   }
 
