@@ -85,11 +85,7 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
   const ignored: { address: string; part: string }[] = [];
   const announce = addresses('announce', given.announce ?? [], ignored);
   expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
-  for (const address of announce) {
-    const parsed = parseAddress(address);
-    if (parsed.peer !== undefined) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be without a peer id: the node adds its own', value: address });
-    if (!isDialable(parsed) || parsed.scheme === 'dnsaddr') throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
-  }
+  announce.forEach(expectToBeTold);
   const listen = given.listen ?? [];
   return {
     listen: addresses('listen', typeof listen === 'string' ? [listen] : listen, ignored),
@@ -102,6 +98,13 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
     password,
     ignored,
   };
+}
+
+/** Others shall be able to dial it as it is. */
+function expectToBeTold(address: string): void {
+  const parsed = parseAddress(address);
+  if (parsed.peer !== undefined) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be without a peer id: the node adds its own', value: address });
+  if (!isDialable(parsed) || parsed.scheme === 'dnsaddr') throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
 }
 
 /** As URLs, multiaddrs too. */
