@@ -21,7 +21,7 @@ export interface NodeOptions {
   readonly listen?: string | readonly string[];
   /** What others are told to dial, where that is not what we listen on (NAT, a domain name, 0.0.0.0). */
   readonly announce?: readonly string[];
-  /** Addresses that are always kept connected. What answers there and is not hearsay is left alone. A `/dnsaddr/<name>` stands for the addresses in its TXT records. */
+  /** Addresses that are always kept connected, and where topics open to anybody are joined. What answers there and is not hearsay is left alone. A `/dnsaddr/<name>` stands for the addresses in its TXT records. */
   readonly bootstrap?: readonly string[];
   /**
    * Whether peers that we learn of from others are dialled, for agents that hear or tell anybody. Without it there are pals, the bootstrap nodes and those who
@@ -84,12 +84,7 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
   expect(typeof discover === 'boolean', 'discover', 'to be true or false', discover);
   const ignored: { address: string; part: string }[] = [];
   const announce = addresses('announce', given.announce ?? [], ignored);
-  expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
-  for (const address of announce) {
-    const parsed = parseAddress(address);
-    if (parsed.peer !== undefined) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be without a peer id: the node adds its own', value: address });
-    if (!isDialable(parsed) || parsed.scheme === 'dnsaddr') throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
-  }
+  expectDialable(announce);
   const listen = given.listen ?? [];
   return {
     listen: addresses('listen', typeof listen === 'string' ? [listen] : listen, ignored),
@@ -102,6 +97,15 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
     password,
     ignored,
   };
+}
+
+function expectDialable(announce: readonly string[]): void {
+  expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
+  for (const address of announce) {
+    const parsed = parseAddress(address);
+    if (parsed.peer !== undefined) throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be without a peer id: the node adds its own', value: address });
+    if (!isDialable(parsed) || parsed.scheme === 'dnsaddr') throw new HearsayError('HEARSAY_BAD_ADDRESS', { field: 'announce', rule: 'to be an address that others can dial', value: address });
+  }
 }
 
 /** As URLs, multiaddrs too. */
