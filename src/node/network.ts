@@ -331,7 +331,7 @@ export class Network {
   /** Pals are dialled wherever they say they are; others with care. */
   #vet(peer: PeerId | undefined, url: string): Vetted {
     if (peer !== undefined && this.#targets.has(peer)) return { ok: true };
-    return this.#guard.take(url) ? { ok: true, admits: (ip) => this.#guard.takeResolved(ip) } : { ok: false };
+    return this.#given.options.discover && this.#guard.take(url) ? { ok: true, admits: (ip) => this.#guard.takeResolved(ip) } : { ok: false };
   }
 
   async #dialContact(contact: Contact, signal: AbortSignal): Promise<void> {

@@ -59,7 +59,15 @@ function readRecord(text: string): Address | undefined {
 }
 
 function asker(signal: AbortSignal): LookUp {
-  const resolver = new Resolver({ timeout: ANSWER_TIMEOUT_MS, tries: 2 });
-  signal.addEventListener('abort', () => resolver.cancel(), { once: true });
-  return (name) => resolver.resolveTxt(name);
+  return async (name) => {
+    const resolver = new Resolver({ timeout: ANSWER_TIMEOUT_MS, tries: 2 });
+    const cancel = (): void => resolver.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await resolver.resolveTxt(name);
+    } finally {
+      // The signal lives as long as the node, and names are asked about for ever.
+      signal.removeEventListener('abort', cancel);
+    }
+  };
 }

@@ -4,14 +4,14 @@
  */
 import { HearsayError } from '../errors.ts';
 
-/** Which peers: all we know of, those we added, or those who also added us. */
+/** Which peers: all we know of and the neighbours in the topic's overlay, those we added, or those who also added us. */
 export type Whos = 'anybody' | 'targets' | 'mutuals';
 
 /** The persisted config of one agent. */
 export interface GossipConfig {
   /** How far what we publish may travel, in recipient peers: 1 is our own audience only, 0 is silence. @defaultValue 1 (Urbit) */
   readonly hops: number;
-  /** Whom we subscribe to. `anybody`: targets and leeches. @defaultValue mutuals (Urbit's example) */
+  /** Whom we subscribe to. `anybody`: targets, leeches, and neighbours in the topic's overlay. @defaultValue mutuals (Urbit's example) */
   readonly hear: Whos;
   /** Who may subscribe to us. `anybody`: whoever asks. @defaultValue mutuals (Urbit's example) */
   readonly tell: Whos;

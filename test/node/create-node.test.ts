@@ -163,7 +163,7 @@ describe('strangers at the door', () => {
   });
 
   test('something that is not hearsay is left alone, and the node goes on', async () => {
-    const rude: Server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi')).listen(0, '127.0.0.1');
+    const rude: Server = createServer((socket) => socket.resume().end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi')).listen(0, '127.0.0.1');
     await once(rude, 'listening');
     const address = `ws://127.0.0.1:${(rude.address() as AddressInfo).port}`;
     const identity = createIdentity();

@@ -143,6 +143,39 @@ describe('links', () => {
   });
 });
 
+describe('bounds', () => {
+  test('limits.maxTopicRecords: a topic remembers no more, and who worked goes before who was only named', async () => {
+    const topic = new OpenTopic();
+    const few = { limits: { maxTopicRecords: 2 } };
+    for (let i = 0; i < 5; i += 1) await topic.add({}, i === 4 ? few : {});
+    await topic.pass(10);
+    const last = topic.members[4] as Member;
+    expect(last.neighbors.size).toBe(4);
+    await topic.pass(3);
+    await last.node.close();
+    await topic.members[0]?.node.close();
+    const again = await topic.add({}, { ...few, bootstrap: [] }, last.remains);
+    const dialled = (): PeerId[] => again.events.flatMap((event) => (event.type === 'link-up' && event.dialled ? [event.peer] : event.type === 'dial-failed' && event.peer !== undefined ? [event.peer] : []));
+    await topic.quiet(400);
+    expect(new Set(dialled()).size).toBeLessThanOrEqual(4);
+    expect(again.neighbors.size).toBeGreaterThan(0);
+  });
+
+  test('when links run short, one that nobody needs gives way to whoever comes, and its owner does not come back soon', async () => {
+    const topic = new OpenTopic();
+    const ann = await topic.add({}, { limits: { maxLinks: 8 } });
+    for (let i = 0; i < 7; i += 1) await topic.add({ hear: 'mutuals', tell: 'mutuals' });
+    await topic.quiet(400);
+    expect(ann.node.peers).toHaveLength(7);
+    topic.clock.advance(5_000);
+    const late = await topic.add();
+    await topic.pass(5);
+    expect(sorted(ann.neighbors)).toEqual([late.id]);
+    expect(ann.node.peers).toHaveLength(7);
+    expect(topic.members[1]?.events.filter((event) => event.type === 'link-down').map((event) => event.reason)).toEqual(['crowded']);
+  });
+});
+
 describe('parts', () => {
   test('two halves that were cut off from each other for ten minutes meet again within five, by themselves', async () => {
     const { topic, members } = await topicOf(8);

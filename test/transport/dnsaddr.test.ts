@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { placesOf } from '../../src/transport/dnsaddr.ts';
 
@@ -62,4 +63,11 @@ describe('placesOf', () => {
   test('a name that nobody knows: HEARSAY_UNREACHABLE, and why', async () => {
     await expect(placesOf('/dnsaddr/a.example', never, names({}))).rejects.toMatchObject({ code: 'HEARSAY_UNREACHABLE', value: '/dnsaddr/a.example', cause: new Error('ENOTFOUND _dnsaddr.a.example') });
   });
+});
+
+test('nothing is left at the signal, however often one asks', async () => {
+  const { signal } = new AbortController();
+  await placesOf('ws://h:1', signal);
+  await placesOf('/dnsaddr/nowhere.invalid', signal).catch(() => undefined);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

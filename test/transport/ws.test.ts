@@ -412,6 +412,28 @@ describe('dialling', () => {
   });
 });
 
+describe('what a name leads to', () => {
+  const named = ({ address }: Listening): string => address.replace('127.0.0.1', 'localhost');
+
+  test('is dialled only where it is admitted', async () => {
+    const server = await serve();
+    const asked: string[] = [];
+    const refused = wsTransport().dial(named(server), never, (ip) => {
+      asked.push(ip);
+      return false;
+    });
+    await expect(refused).rejects.toMatchObject({ code: 'HEARSAY_UNREACHABLE' });
+    expect(asked).toContain('127.0.0.1');
+  });
+
+  test('and is dialled where it is', async () => {
+    const server = await serve();
+    const connection = await wsTransport().dial(named(server), never, (ip) => ip === '127.0.0.1');
+    expect(connection.remoteHost).toBe('127.0.0.1');
+    connection.terminate();
+  });
+});
+
 describe('wss', () => {
   test('is served with a certificate and dialled with its authority', async () => {
     const server = await serve({ tls: TLS }, 'wss://127.0.0.1:0');
