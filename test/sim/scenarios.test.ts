@@ -68,3 +68,20 @@ describe('several seeds', () => {
     expect(result.crossLinksPerNode).toBeGreaterThan(0.1);
   });
 });
+
+describe('what a run tells', () => {
+  const always = ['scenario', 'nodes', 'seed', 'traceHash', 'elapsedMs', 'rssBytes'];
+
+  test.each([
+    ['overlay', ['averageShortestPath', 'clusteringCoefficient', 'fullDegreeShare', 'lastDeliveryHopMean', 'copiesPerNode', 'components']],
+    ['crash', ['crashes']],
+    ['join-storm', ['components', 'asymmetricLinks']],
+    ['partition', ['remerged', 'remergeMs', 'crossLinksPerNode']],
+    ['eclipse', ['eclipsedShare', 'giantComponentShare', 'attackerShareOfActive', 'newcomersJoinedShare']],
+    ['churn', ['components', 'giantComponentShare', 'fullDegreeShare', 'reliabilityMean']],
+  ] as const)('%s: these fields and no others', (scenario, fields) => {
+    const result = simulate(scenario, { nodes: 20, cycles: 1, messages: 2, shares: [0.1] });
+    expect(Object.keys(result)).toEqual([...always, ...fields]);
+    if ('crashes' in result) expect(result.crashes.map((crash) => Object.keys(crash))).toEqual([['share', 'reliabilityMean', 'reliabilityFirst', 'cyclesToHeal']]);
+  });
+});
