@@ -35,6 +35,8 @@ export interface Self {
 export interface WorldOptions {
   /** By node, those it added. Who also added it is a mutual. */
   readonly targets: Friends;
+  /** By node, its neighbours in the topic's overlay, which count where the policy says `anybody`. @defaultValue none */
+  readonly neighbors?: Friends;
   readonly latency: Latency;
   readonly random: Random;
   /** The policy of each. */
@@ -53,7 +55,7 @@ interface Person {
   readonly core: Gossiper;
   readonly subscribers: Set<Person>;
   /** By what they are of and whose: which setting of a timer counts, so that those before are void. */
-  readonly timers: Readonly<Record<Timer['of'], Map<string, number>>>;
+  readonly timers: Map<Timer['of'], Map<string, number>>;
 }
 
 type Event =
@@ -89,14 +91,14 @@ export class World {
   #timersSet = 0;
 
   /** Everybody is there, knows their pals and has heard from them. */
-  constructor({ targets, latency, random, config, spies = new Set(), blackHoles = new Set(), rules = ourRules }: WorldOptions) {
+  constructor({ targets, neighbors = [], latency, random, config, spies = new Set(), blackHoles = new Set(), rules = ourRules }: WorldOptions) {
     this.#latency = latency;
     this.#spies = spies;
     this.#blackHoles = blackHoles;
     this.#people = targets.map((_, index) => {
       const peer = peerOf(index);
       const core = rules({ our: peer, config: config(index), random: random.fork(`person ${index}`) });
-      return { index, peer, core, subscribers: new Set(), timers: { hear: new Map(), pals: new Map(), embargo: new Map(), leave: new Map(), recent: new Map(), overlay: new Map() } };
+      return { index, peer, core, subscribers: new Set(), timers: new Map() };
     });
     for (const person of this.#people) this.#byPeer.set(person.peer, person);
     for (const person of this.#people) this.#input(person, { type: 'Started' });
@@ -107,6 +109,7 @@ export class World {
         this.#input(other, { type: 'PalChanged', change: 'near', peer: one.peer });
       }
     }
+    for (const [index, others] of neighbors.entries()) for (const other of others) this.#input(this.#person(index), { type: 'NeighborChanged', change: 'up', peer: this.#person(other).peer });
     this.runFor(SETTLED_MS);
   }
 
@@ -188,8 +191,8 @@ export class World {
   }
 
   #onTimer(to: Person, timer: Timer, setAs: number): void {
-    const timers = to.timers[timer.of];
-    if (timers.get(keyOf(timer)) !== setAs) return;
+    const timers = to.timers.get(timer.of);
+    if (timers?.get(keyOf(timer)) !== setAs) return;
     timers.delete(keyOf(timer));
     this.#input(to, { type: 'TimerFired', timer });
   }
@@ -232,14 +235,20 @@ export class World {
         if (!effect.body.give(person.index, this.#nowMs)) this.repeats += 1;
         return undefined;
       case 'SetTimer':
-        this.#timersSet += 1;
-        person.timers[effect.timer.of].set(keyOf(effect.timer), this.#timersSet);
-        return this.#heap.push(this.#nowMs + effect.delayMs, { type: 'timer', to: person, timer: effect.timer, setAs: this.#timersSet });
+        return this.#setTimer(person, effect);
       case 'CancelTimer':
-        return void person.timers[effect.timer.of].delete(keyOf(effect.timer));
+        return void person.timers.get(effect.timer.of)?.delete(keyOf(effect.timer));
       default:
         return undefined; // For the disk and the user: the world keeps neither.
     }
+  }
+
+  #setTimer(person: Person, { timer, delayMs }: Of<'SetTimer'>): void {
+    const timers = person.timers.get(timer.of) ?? new Map<string, number>();
+    this.#timersSet += 1;
+    timers.set(keyOf(timer), this.#timersSet);
+    person.timers.set(timer.of, timers);
+    this.#heap.push(this.#nowMs + delayMs, { type: 'timer', to: person, timer, setAs: this.#timersSet });
   }
 
   #send(from: Person, { body: datum, hops, except, only }: Of<'Send'>): void {
