@@ -52,6 +52,7 @@ export interface WorldOptions {
 interface Person {
   readonly index: NodeIndex;
   readonly peer: PeerId;
+  readonly config: GossipConfig;
   readonly core: Gossiper;
   readonly subscribers: Set<Person>;
   /** By what they are of and whose: which setting of a timer counts, so that those before are void. */
@@ -97,8 +98,8 @@ export class World {
     this.#blackHoles = blackHoles;
     this.#people = targets.map((_, index) => {
       const peer = peerOf(index);
-      const core = rules({ our: peer, config: config(index), random: random.fork(`person ${index}`) });
-      return { index, peer, core, subscribers: new Set(), timers: new Map() };
+      const self = { our: peer, config: config(index), random: random.fork(`person ${index}`) };
+      return { index, peer, config: self.config, core: rules(self), subscribers: new Set(), timers: new Map() };
     });
     for (const person of this.#people) this.#byPeer.set(person.peer, person);
     for (const person of this.#people) this.#input(person, { type: 'Started' });
@@ -128,7 +129,7 @@ export class World {
 
   /** A node says something, now. It is what its agent has first. */
   say(origin: NodeIndex): Datum {
-    const datum = new Datum(rumorOf((this.#said += 1)), origin, this.size, this.#nowMs);
+    const datum = new Datum(rumorOf((this.#said += 1)), origin, this.#person(origin).config.hops - 1, this.size, this.#nowMs);
     this.#data.set(datum.id, datum);
     datum.give(origin, this.#nowMs);
     this.#input(this.#person(origin), { type: 'Published', id: datum.id, body: datum, bytes: DATUM_BYTES });
@@ -170,7 +171,6 @@ export class World {
   #onCopy(to: Person, from: Person, datum: Datum, hops: number): void {
     const { id } = datum;
     const seen = datum.seenBy(to.index);
-    datum.hearOpenly(to.index);
     this.#spy(to, from, datum);
     if (seen !== undefined && !to.core.mustRead(id, hops, seen)) return this.#input(to, { type: 'RepeatArrived', id, from: from.peer, hops, seen });
     this.#input(to, { type: 'RumorArrived', id, from: from.peer, hops, seen, verdict: { type: 'valid' }, room: true, body: datum, bytes: DATUM_BYTES });
@@ -252,7 +252,7 @@ export class World {
   }
 
   #send(from: Person, { body: datum, hops, except, only }: Of<'Send'>): void {
-    if (!datum.heardOpenly(from.index) && !datum.publishers.includes(from.index)) datum.publishers.push(from.index);
+    if (hops === datum.hops && !datum.publishers.includes(from.index)) datum.publishers.push(from.index);
     for (const to of from.subscribers) {
       if (to.peer === except || only?.includes(to.peer) === false) continue;
       datum.payloads += 1;
