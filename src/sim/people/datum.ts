@@ -24,7 +24,7 @@ export class Datum {
   readonly saidMs: number;
   /** Handed from proxy to proxy before anybody published it, in order. */
   readonly stem: Step[] = [];
-  /** Who said it to all with as many hops as it started with, in order: what nobody does who relays it. */
+  /** Who said it to all with as many hops as it started with, whole or as a header, in order: what nobody does who relays it. */
   readonly publishers: NodeIndex[] = [];
   /** How the first spy came by it, in any form. */
   firstSpied: Step | undefined;
@@ -45,6 +45,11 @@ export class Datum {
     this.#hops = new Uint8Array(nodes);
     this.#marks = new Uint8Array(nodes);
     this.#heardMs = new Float64Array(nodes).fill(Infinity);
+  }
+
+  /** That node says it to all, with so many hops. */
+  leaves(node: NodeIndex, hops: number): void {
+    if (hops === this.hops && !this.publishers.includes(node)) this.publishers.push(node);
   }
 
   /** What that node remembers. */

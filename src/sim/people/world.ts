@@ -252,7 +252,7 @@ export class World {
   }
 
   #send(from: Person, { body: datum, hops, except, only }: Of<'Send'>): void {
-    if (hops === datum.hops && !datum.publishers.includes(from.index)) datum.publishers.push(from.index);
+    datum.leaves(from.index, hops);
     for (const to of from.subscribers) {
       if (to.peer === except || only?.includes(to.peer) === false) continue;
       datum.payloads += 1;
@@ -262,6 +262,7 @@ export class World {
 
   #sendUpgrade(from: Person, { id, hops, only }: Of<'SendUpgrade'>): void {
     const datum = this.#data.get(id) as Datum;
+    datum.leaves(from.index, hops);
     for (const peer of only) {
       const to = this.#at(peer);
       datum.headers += 1;
