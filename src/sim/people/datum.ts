@@ -9,7 +9,6 @@ import type { NodeIndex } from '../network.ts';
 const SEEN = 1;
 const DELIVERED = 2;
 const RELAYED = 4;
-const OPEN = 8;
 
 /** A step of a stem. */
 export interface Step {
@@ -20,10 +19,12 @@ export interface Step {
 export class Datum {
   readonly id: RumorId;
   readonly origin: NodeIndex;
+  /** As it starts with on the wire. */
+  readonly hops: number;
   readonly saidMs: number;
   /** Handed from proxy to proxy before anybody published it, in order. */
   readonly stem: Step[] = [];
-  /** Who said it to all without having heard it said, in order. */
+  /** Who said it to all with as many hops as it started with, whole or as a header, in order: what nobody does who relays it. */
   readonly publishers: NodeIndex[] = [];
   /** How the first spy came by it, in any form. */
   firstSpied: Step | undefined;
@@ -36,13 +37,19 @@ export class Datum {
   readonly #marks: Uint8Array;
   readonly #heardMs: Float64Array;
 
-  constructor(id: RumorId, origin: NodeIndex, nodes: number, saidMs: number) {
+  constructor(id: RumorId, origin: NodeIndex, hops: number, nodes: number, saidMs: number) {
     this.id = id;
     this.origin = origin;
+    this.hops = hops;
     this.saidMs = saidMs;
     this.#hops = new Uint8Array(nodes);
     this.#marks = new Uint8Array(nodes);
     this.#heardMs = new Float64Array(nodes).fill(Infinity);
+  }
+
+  /** That node says it to all, with so many hops. */
+  leaves(node: NodeIndex, hops: number): void {
+    if (hops === this.hops && !this.publishers.includes(node)) this.publishers.push(node);
   }
 
   /** What that node remembers. */
@@ -72,14 +79,5 @@ export class Datum {
   /** From saying to hearing, in ms; `Infinity` when it was not heard. */
   delayMs(node: NodeIndex): number {
     return (this.#heardMs[node] as number) - this.saidMs;
-  }
-
-  /** A copy that was said to all came to that node. */
-  hearOpenly(node: NodeIndex): void {
-    this.#marks[node] = (this.#marks[node] as number) | OPEN;
-  }
-
-  heardOpenly(node: NodeIndex): boolean {
-    return ((this.#marks[node] as number) & OPEN) !== 0;
   }
 }

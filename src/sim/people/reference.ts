@@ -49,6 +49,10 @@ export class Reference implements Gossiper {
         this.#circle.apply(input.change, input.peer);
         this.#hear(input.peer);
         break;
+      case 'NeighborChanged':
+        this.#circle.applyNeighbor(input.change, input.peer);
+        this.#hear(input.peer);
+        break;
       case 'WatchAsked':
         if (!this.#circle.mayTell(this.#self.config.tell, input.peer)) this.#effects.push({ type: 'Refuse', reason: 'gossip-forbidden' });
         break;

@@ -35,6 +35,8 @@ export interface Self {
 export interface WorldOptions {
   /** By node, those it added. Who also added it is a mutual. */
   readonly targets: Friends;
+  /** By node, its neighbours in the topic's overlay, which count where the policy says `anybody`. @defaultValue none */
+  readonly neighbors?: Friends;
   readonly latency: Latency;
   readonly random: Random;
   /** The policy of each. */
@@ -50,10 +52,11 @@ export interface WorldOptions {
 interface Person {
   readonly index: NodeIndex;
   readonly peer: PeerId;
+  readonly config: GossipConfig;
   readonly core: Gossiper;
   readonly subscribers: Set<Person>;
   /** By what they are of and whose: which setting of a timer counts, so that those before are void. */
-  readonly timers: Readonly<Record<Timer['of'], Map<string, number>>>;
+  readonly timers: Map<Timer['of'], Map<string, number>>;
 }
 
 type Event =
@@ -89,14 +92,14 @@ export class World {
   #timersSet = 0;
 
   /** Everybody is there, knows their pals and has heard from them. */
-  constructor({ targets, latency, random, config, spies = new Set(), blackHoles = new Set(), rules = ourRules }: WorldOptions) {
+  constructor({ targets, neighbors = [], latency, random, config, spies = new Set(), blackHoles = new Set(), rules = ourRules }: WorldOptions) {
     this.#latency = latency;
     this.#spies = spies;
     this.#blackHoles = blackHoles;
     this.#people = targets.map((_, index) => {
       const peer = peerOf(index);
-      const core = rules({ our: peer, config: config(index), random: random.fork(`person ${index}`) });
-      return { index, peer, core, subscribers: new Set(), timers: { hear: new Map(), pals: new Map(), embargo: new Map(), leave: new Map(), recent: new Map(), overlay: new Map() } };
+      const self = { our: peer, config: config(index), random: random.fork(`person ${index}`) };
+      return { index, peer, config: self.config, core: rules(self), subscribers: new Set(), timers: new Map() };
     });
     for (const person of this.#people) this.#byPeer.set(person.peer, person);
     for (const person of this.#people) this.#input(person, { type: 'Started' });
@@ -107,6 +110,7 @@ export class World {
         this.#input(other, { type: 'PalChanged', change: 'near', peer: one.peer });
       }
     }
+    for (const [index, others] of neighbors.entries()) for (const other of others) this.#input(this.#person(index), { type: 'NeighborChanged', change: 'up', peer: this.#person(other).peer });
     this.runFor(SETTLED_MS);
   }
 
@@ -125,7 +129,7 @@ export class World {
 
   /** A node says something, now. It is what its agent has first. */
   say(origin: NodeIndex): Datum {
-    const datum = new Datum(rumorOf((this.#said += 1)), origin, this.size, this.#nowMs);
+    const datum = new Datum(rumorOf((this.#said += 1)), origin, this.#person(origin).config.hops - 1, this.size, this.#nowMs);
     this.#data.set(datum.id, datum);
     datum.give(origin, this.#nowMs);
     this.#input(this.#person(origin), { type: 'Published', id: datum.id, body: datum, bytes: DATUM_BYTES });
@@ -167,7 +171,6 @@ export class World {
   #onCopy(to: Person, from: Person, datum: Datum, hops: number): void {
     const { id } = datum;
     const seen = datum.seenBy(to.index);
-    datum.hearOpenly(to.index);
     this.#spy(to, from, datum);
     if (seen !== undefined && !to.core.mustRead(id, hops, seen)) return this.#input(to, { type: 'RepeatArrived', id, from: from.peer, hops, seen });
     this.#input(to, { type: 'RumorArrived', id, from: from.peer, hops, seen, verdict: { type: 'valid' }, room: true, body: datum, bytes: DATUM_BYTES });
@@ -188,8 +191,8 @@ export class World {
   }
 
   #onTimer(to: Person, timer: Timer, setAs: number): void {
-    const timers = to.timers[timer.of];
-    if (timers.get(keyOf(timer)) !== setAs) return;
+    const timers = to.timers.get(timer.of);
+    if (timers?.get(keyOf(timer)) !== setAs) return;
     timers.delete(keyOf(timer));
     this.#input(to, { type: 'TimerFired', timer });
   }
@@ -232,18 +235,24 @@ export class World {
         if (!effect.body.give(person.index, this.#nowMs)) this.repeats += 1;
         return undefined;
       case 'SetTimer':
-        this.#timersSet += 1;
-        person.timers[effect.timer.of].set(keyOf(effect.timer), this.#timersSet);
-        return this.#heap.push(this.#nowMs + effect.delayMs, { type: 'timer', to: person, timer: effect.timer, setAs: this.#timersSet });
+        return this.#setTimer(person, effect);
       case 'CancelTimer':
-        return void person.timers[effect.timer.of].delete(keyOf(effect.timer));
+        return void person.timers.get(effect.timer.of)?.delete(keyOf(effect.timer));
       default:
         return undefined; // For the disk and the user: the world keeps neither.
     }
   }
 
+  #setTimer(person: Person, { timer, delayMs }: Of<'SetTimer'>): void {
+    const timers = person.timers.get(timer.of) ?? new Map<string, number>();
+    this.#timersSet += 1;
+    timers.set(keyOf(timer), this.#timersSet);
+    person.timers.set(timer.of, timers);
+    this.#heap.push(this.#nowMs + delayMs, { type: 'timer', to: person, timer, setAs: this.#timersSet });
+  }
+
   #send(from: Person, { body: datum, hops, except, only }: Of<'Send'>): void {
-    if (!datum.heardOpenly(from.index) && !datum.publishers.includes(from.index)) datum.publishers.push(from.index);
+    datum.leaves(from.index, hops);
     for (const to of from.subscribers) {
       if (to.peer === except || only?.includes(to.peer) === false) continue;
       datum.payloads += 1;
@@ -253,6 +262,7 @@ export class World {
 
   #sendUpgrade(from: Person, { id, hops, only }: Of<'SendUpgrade'>): void {
     const datum = this.#data.get(id) as Datum;
+    datum.leaves(from.index, hops);
     for (const peer of only) {
       const to = this.#at(peer);
       datum.headers += 1;

@@ -12,14 +12,14 @@ import { ballOf } from '../people/ball.ts';
 import type { Datum } from '../people/datum.ts';
 import { firstSuspect, mostSuspected, predecessorIsOrigin, qualityOf, suspects } from '../people/first-spy.ts';
 import type { Adversary } from '../people/first-spy.ts';
-import type { Friends } from '../people/graphs.ts';
 import { randomLatency } from '../people/latencies.ts';
 import { Reference } from '../people/reference.ts';
 import { ourRules, World } from '../people/world.ts';
 import type { WorldOptions } from '../people/world.ts';
 import { TraceHash } from '../trace-hash.ts';
 import type { Outcome, ScenarioOptions } from './common.ts';
-import { linksOf } from './friends.ts';
+import { peopleOf } from './friends.ts';
+import type { People } from './friends.ts';
 
 export interface PassFigures {
   /** Share of the origins that spies who know all links find out from one datum each (first-spy, the strong form of research 4.2), and how sure they may be. */
@@ -59,17 +59,18 @@ const LINKED_ORIGINS = 200;
 
 export function runPass(options: ScenarioOptions): Outcome<PassFigures> {
   const random = seededRandom(options.seed);
-  const links = linksOf(options, options.graph ?? 'overlay', random.fork('friends'));
+  const people = peopleOf(options, options.graph ?? 'overlay', random.fork('friends'));
   const trace = new TraceHash();
-  const spied = withSpies(options, links, random, trace);
-  return { traceHash: trace.toString(), figures: { ...spied, ...withBlackHoles(options, links, random, trace) } };
+  const spied = withSpies(options, people, random, trace);
+  return { traceHash: trace.toString(), figures: { ...spied, ...withBlackHoles(options, people, random, trace) } };
 }
 
 type Spied = Pick<PassFigures, 'recall' | 'precision' | 'timingRecall' | 'timingPrecision' | 'predecessorIsOrigin' | 'identifiedAfter' | 'ownPalsShareReached'>;
 
-function withSpies(options: ScenarioOptions, links: Friends, random: Random, trace: TraceHash): Spied {
+function withSpies(options: ScenarioOptions, people: People, random: Random, trace: TraceHash): Spied {
+  const { links } = people;
   const { chosen: spies, others } = drawn(links.length, options.spies, random.fork('spies'));
-  const world = worldOf(options, links, random, { spies });
+  const world = worldOf(options, people, random, { spies });
   const adversary: Adversary = { spies, links, stems: options.pass === 'stem' };
   const guesses = random.fork('guesses');
   const data: Datum[] = [];
@@ -95,9 +96,10 @@ function withSpies(options: ScenarioOptions, links: Friends, random: Random, tra
   };
 }
 
-function withBlackHoles(options: ScenarioOptions, links: Friends, random: Random, trace: TraceHash): Omit<PassFigures, keyof Spied> {
+function withBlackHoles(options: ScenarioOptions, people: People, random: Random, trace: TraceHash): Omit<PassFigures, keyof Spied> {
+  const { links } = people;
   const { chosen: blackHoles, others } = drawn(links.length, options.blackHoles, random.fork('black holes'));
-  const world = worldOf(options, links, random, { blackHoles });
+  const world = worldOf(options, people, random, { blackHoles });
   const delays: number[] = [];
   let [said, lost, byOrigin, inBall, heard] = [0, 0, 0, 0, 0];
   for (const datum of saidBy(world, roundsOf(others, options.messages), APART_MS, options.progress)) {
@@ -128,11 +130,11 @@ function drawn(nodes: number, share: number, random: Random): { readonly chosen:
   return { chosen, others: all.filter((node) => !chosen.has(node)) };
 }
 
-function worldOf({ pass, hops = DEFAULT_HOPS }: ScenarioOptions, links: Friends, random: Random, who: Pick<WorldOptions, 'spies' | 'blackHoles'>): World {
+function worldOf({ pass, hops = DEFAULT_HOPS }: ScenarioOptions, people: People, random: Random, who: Pick<WorldOptions, 'spies' | 'blackHoles'>): World {
   const reference = pass === 'reference';
-  const config = gossipConfig({ hops, pass: PASS[pass], relay: reference ? 'first' : 'farthest' }, MAX_HOPS);
+  const config = gossipConfig({ hops, hear: people.whos, tell: people.whos, pass: PASS[pass], relay: reference ? 'first' : 'farthest' }, MAX_HOPS);
   return new World({
-    targets: links,
+    ...people,
     latency: randomLatency(random.fork('latency')),
     random: random.fork('people'),
     config: () => config,

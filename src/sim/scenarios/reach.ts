@@ -6,7 +6,7 @@ import { randomLatency } from '../people/latencies.ts';
 import { Reference } from '../people/reference.ts';
 import { ourRules, World } from '../people/world.ts';
 import type { Outcome, ScenarioOptions } from './common.ts';
-import { linksOf } from './friends.ts';
+import { peopleOf } from './friends.ts';
 
 /** Means over the messages. Per node: per node within the hops. */
 export interface ReachFigures {
@@ -30,9 +30,10 @@ export function runReach(options: ScenarioOptions): Outcome<ReachFigures> {
   const { hops = DEFAULT_HOPS, relay, graph = 'small-world', messages, progress } = options;
   const random = seededRandom(options.seed);
   const reference = relay === 'reference';
-  const config = gossipConfig({ hops, relay: reference ? 'first' : relay }, MAX_HOPS);
+  const people = peopleOf(options, graph, random.fork('friends'));
+  const config = gossipConfig({ hops, hear: people.whos, tell: people.whos, relay: reference ? 'first' : relay }, MAX_HOPS);
   const world = new World({
-    targets: linksOf(options, graph, random.fork('friends')),
+    ...people,
     latency: randomLatency(random.fork('latency')),
     random: random.fork('people'),
     config: () => config,

@@ -38,7 +38,7 @@ test('latencies are of a pair, whichever way, with a median of 40 ms and a sigma
 });
 
 const datumOf = (origin: number, stem: readonly (readonly [number, number])[], publisher?: number): Datum => {
-  const datum = new Datum('x' as RumorId, origin, 10, 0);
+  const datum = new Datum('x' as RumorId, origin, 3, 10, 0);
   datum.stem.push(...stem.map(([from, to]) => ({ from, to })));
   if (publisher !== undefined) datum.publishers.push(publisher);
   return datum;
