@@ -22,11 +22,11 @@ export type LookUp = (name: string) => Promise<readonly (readonly string[])[]>;
  * A peer id behind `#` is expected at each of them.
  * @throws HearsayError `HEARSAY_UNREACHABLE` when the records name no place, `HEARSAY_BAD_ADDRESS`
  */
-export async function placesOf(address: string, signal: AbortSignal, lookUp: LookUp = asker(signal)): Promise<readonly string[]> {
+export async function placesOf(address: string, signal: AbortSignal, lookUp?: LookUp): Promise<readonly string[]> {
   const parsed = parseAddress(address);
   if (parsed.scheme !== 'dnsaddr') return [address];
   const places = new Set<string>();
-  const cause = await gather(parsed, lookUp, places, new Set());
+  const cause = await asking(signal, lookUp, (ask) => gather(parsed, ask, places, new Set()));
   if (places.size > 0) return [...places];
   throw new HearsayError('HEARSAY_UNREACHABLE', { field: 'address', rule: `to be a name with TXT records \`dnsaddr=\` of places that we can dial`, value: address, cause });
 }
@@ -58,8 +58,15 @@ function readRecord(text: string): Address | undefined {
   }
 }
 
-function asker(signal: AbortSignal): LookUp {
+/** Asks the name server, unless somebody else is given to ask. Nothing of it is left on the signal, which may be of a long life. */
+async function asking<T>(signal: AbortSignal, given: LookUp | undefined, ask: (lookUp: LookUp) => Promise<T>): Promise<T> {
+  if (given !== undefined) return ask(given);
   const resolver = new Resolver({ timeout: ANSWER_TIMEOUT_MS, tries: 2 });
-  signal.addEventListener('abort', () => resolver.cancel(), { once: true });
-  return (name) => resolver.resolveTxt(name);
+  const cancel = (): void => resolver.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    return await ask((name) => resolver.resolveTxt(name));
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
 }
