@@ -162,7 +162,7 @@ export interface Rumor<Mark_ extends Mark = Mark, Data = unknown> {
 export interface Publication {
   /** Subscribers that it was given to: their links carry it. */
   readonly sent: readonly PeerId[];
-  /** Who did not get it, and why: `slow-reader`, `too-large`; `gossip-forbidden` for a pal that asked to hear us and may not. */
+  /** Who did not get it, and why: `owed`, until its link has room again; `slow-reader`; `too-large`; `gossip-forbidden`, a pal that asked to hear us and may not. */
   readonly refused: readonly { readonly peer: PeerId; readonly reason: string }[];
   /** It goes through a proxy first, and so to nobody at once. */
   readonly passed: boolean;

@@ -127,7 +127,10 @@ class Worker {
   async joinTopics(count) {
     const contacts = this.#node(0).contacts?.() ?? [];
     for (let topic = 0; topic < count; topic += 1) {
-      await Promise.all(this.#nodes.map((node, index) => node.joinTopic?.(`topic ${topic}`, index === 0 ? [] : contacts)));
+      const [first, ...others] = this.#nodes.map((node, index) => () => node.joinTopic?.(`topic ${topic}`, index === 0 ? [] : contacts));
+      // The first is there before the others ask for it. It has somebody once they have come.
+      const alone = first?.();
+      await Promise.all([alone, ...others.map((join) => join())]);
     }
   }
 

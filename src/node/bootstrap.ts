@@ -33,6 +33,8 @@ export const CROWDED = 'crowded';
 
 interface Entry {
   readonly address: string;
+  /** How many want it: it is dialled once for all of them. */
+  wishes: number;
   peer: PeerId | undefined;
   /** When the link came up. */
   sinceMs: number;
@@ -43,41 +45,33 @@ interface Entry {
 
 export class Bootstrap {
   readonly #port: BootstrapPort;
-  readonly #entries = new Set<Entry>();
+  readonly #entries = new Map<string, Entry>();
   readonly #abort = new AbortController();
 
   constructor(addresses: readonly string[], port: BootstrapPort) {
     this.#port = port;
-    for (const address of addresses) this.#entries.add(entryOf(address));
+    for (const address of addresses) this.#entry(address);
   }
 
   start(): void {
-    for (const entry of this.#entries) this.#dial(entry);
+    for (const entry of this.#entries.values()) this.#dial(entry);
   }
 
-  /** Further addresses, dialled at once; the result lets go of them. Links that are there stay. */
-  add(addresses: readonly string[]): () => void {
-    const entries = addresses.map(entryOf);
-    for (const entry of entries) {
-      this.#entries.add(entry);
-      this.#dial(entry);
-    }
-    return () => {
-      for (const entry of entries) {
-        this.#entries.delete(entry);
-        entry.cancel();
-      }
-    };
+  /** Further addresses, dialled at once if they are new. The result lets go of them once, and gives the peers that are no bootstrap nodes any more; their links stay. */
+  add(addresses: readonly string[]): () => readonly PeerId[] {
+    const entries = addresses.map((address) => this.#entry(address));
+    for (const entry of entries) if (entry.wishes === 1) this.#dial(entry);
+    return () => entries.splice(0).flatMap((entry) => this.#letGo(entry) ?? []);
   }
 
   /** The bootstrap nodes that there is a link to. */
   get peers(): readonly PeerId[] {
-    return [...this.#entries].flatMap(({ peer }) => peer ?? []);
+    return [...this.#entries.values()].flatMap(({ peer }) => peer ?? []);
   }
 
   /** The link to that peer is gone. */
   lost(peer: PeerId, reason: string): void {
-    for (const entry of this.#entries) {
+    for (const entry of this.#entries.values()) {
       if (entry.peer !== peer) continue;
       entry.peer = undefined;
       if (reason === CROWDED) entry.failures = MOST_FAILURES;
@@ -89,7 +83,7 @@ export class Bootstrap {
 
   close(): void {
     this.#abort.abort();
-    for (const entry of this.#entries) entry.cancel();
+    for (const entry of this.#entries.values()) entry.cancel();
   }
 
   #dial(entry: Entry): void {
@@ -106,6 +100,22 @@ export class Bootstrap {
     );
   }
 
+  /** One more wants it. */
+  #entry(address: string): Entry {
+    const entry = this.#entries.get(address) ?? { address, wishes: 0, peer: undefined, sinceMs: 0, failures: 0, cancel: () => undefined };
+    this.#entries.set(address, entry);
+    entry.wishes += 1;
+    return entry;
+  }
+
+  #letGo(entry: Entry): PeerId | undefined {
+    entry.wishes -= 1;
+    if (entry.wishes > 0) return undefined;
+    this.#entries.delete(entry.address);
+    entry.cancel();
+    return entry.peer;
+  }
+
   #found(entry: Entry, peer: PeerId): void {
     entry.peer = peer;
     entry.sinceMs = this.#port.clock.now();
@@ -119,13 +129,9 @@ export class Bootstrap {
 
   /** Capped exponential wait, less up to a fifth by dice, so that a restarted bootstrap node is not stormed. */
   #later(entry: Entry): void {
-    if (this.#abort.signal.aborted || !this.#entries.has(entry)) return;
+    if (this.#abort.signal.aborted || entry.wishes === 0) return;
     const { clock, random, limits } = this.#port;
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(entry.failures, MOST_FAILURES), limits.redialMaxMs);
     entry.cancel = clock.after(waitMs - random.below(Math.ceil(waitMs / 5)), () => this.#dial(entry));
   }
-}
-
-function entryOf(address: string): Entry {
-  return { address, peer: undefined, sinceMs: 0, failures: 0, cancel: () => undefined };
 }

@@ -133,6 +133,7 @@ class Node implements HearsayNode {
     this.#topics = this.#makeTopics();
     this.events$.subscribe((event) => {
       if (event.type === 'link-down') this.#linkEnd = event;
+      if (event.type === 'neighbor-down') this.#topics.neighborDown(event.topic, event.peer, event.reason);
     });
   }
 

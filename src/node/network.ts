@@ -155,8 +155,8 @@ export class Network {
     this.#overlays?.close();
     this.#bootstrap.close();
     this.#finding.close();
-    for (const cancel of this.#lingering.values()) cancel();
     this.router.close();
+    for (const cancel of this.#lingering.values()) cancel();
   }
 
   async close(): Promise<void> {
@@ -179,7 +179,8 @@ export class Network {
   /** Keeps a link to each of these addresses, too; the result lets go of them. */
   contact(addresses: readonly string[]): () => void {
     this.#guard.named(addresses);
-    return this.#bootstrap.add(addresses);
+    const letGo = this.#bootstrap.add(addresses);
+    return () => letGo().forEach((peer) => this.#released(peer));
   }
 
   /** Whether our user added that peer. */
@@ -239,7 +240,10 @@ export class Network {
       misbehaved: (peer, reason) => this.#misbehaved(peer, reason),
       dropped: (peer) => events.count({ type: 'dropped', peer, reason: 'slow-reader' }),
       // Behind the gestures that came before it on the link: they may be what makes the peer a mutual.
-      watched: (topic, subscriber, answer) => host.after('pals', () => host.watched(topic, subscriber, answer)),
+      watched: (topic, subscriber, answer) => {
+        subscriber.onEnd(() => this.#released(subscriber.peer));
+        host.after('pals', () => host.watched(topic, subscriber, answer));
+      },
       poked: (topic, src, mark, payload, answer) => host.poked(topic, src, mark, payload, answer),
       record: (peer, record) => this.#learn(peer, record),
       overlay: (peer, topic, payload) => this.#overlays?.received(peer, topic, payload),
@@ -301,9 +305,9 @@ export class Network {
     this.#bootstrap.lost(peer, reason);
   }
 
-  /** A topic needs the link to that peer no more. Whoever dialled it ends it, when nobody else here needs it. */
+  /** A topic, or the peer itself, needs the link no more. Whoever dialled it ends it, when nobody else here needs it. */
   #released(peer: PeerId): void {
-    if (this.#lingering.has(peer)) return;
+    if (this.#lingering.has(peer) || this.#current.get(peer)?.dialled !== true) return;
     const look = (): void => {
       this.#lingering.delete(peer);
       if (this.#current.get(peer)?.dialled === true && !this.#isNeeded(peer)) this.#links.disconnect(peer, 'unneeded');

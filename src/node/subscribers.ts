@@ -50,8 +50,8 @@ export class OutgoingFact {
   }
 }
 
-/** Why a fact was not given to a subscriber. */
-export type Ungiven = 'slow-reader' | 'too-large';
+/** Why a fact was not given to a subscriber now. `owed`: it reads too slowly, and is given it when its link has room. */
+export type Ungiven = 'slow-reader' | 'too-large' | 'owed';
 
 /** Who was given a fact, and who was not. */
 export interface Tally {
@@ -147,7 +147,7 @@ export class Subscriber {
     if (reason !== 'slow-reader') feed?.sent(fact.number, reason === undefined);
     else if (owed) feed.fellBehind();
     else this.#sink.dropped();
-    return reason;
+    return owed && reason === 'slow-reader' ? 'owed' : reason;
   }
 
   /** The watch was accepted: from now on it gets every fact. Does nothing when it ended meanwhile. */

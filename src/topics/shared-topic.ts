@@ -50,6 +50,8 @@ export class SharedTopic {
   /** Sayings that the agent was given and has not answered. */
   readonly #asked = new Map<RumorId, Publication | undefined>();
   readonly #under = new Set<Promise<unknown>>();
+  /** Why the overlay has let go of those that still listen. */
+  readonly #reasons = new Map<PeerId, string>();
   readonly #ready: Promise<TopicApp>;
   readonly #gone: (over: Promise<void>) => void;
   #app: TopicApp | undefined;
@@ -88,6 +90,11 @@ export class SharedTopic {
 
   get isClosed(): boolean {
     return this.#closing !== undefined;
+  }
+
+  /** The overlay has let go of a neighbour; it stops to listen over it. */
+  neighborDown(peer: PeerId, reason: string): void {
+    if (this.neighbors.includes(peer)) this.#reasons.set(peer, reason);
   }
 
   /** Keeps the topic from being left. */
@@ -141,12 +148,15 @@ export class SharedTopic {
 
   #up(peer: PeerId): void {
     this.#wasJoined = true;
+    this.#reasons.delete(peer);
     this.#events.next({ type: 'NeighborUp', peer });
     this.#waiting.go();
   }
 
   #down(peer: PeerId, kicked: boolean): void {
-    this.#events.next({ type: 'NeighborDown', peer, reason: kicked ? 'kicked' : (this.#port.linkEnd(peer) ?? 'left') });
+    const reason = this.#reasons.get(peer) ?? (kicked ? 'kicked' : (this.#port.linkEnd(peer) ?? 'left'));
+    this.#reasons.delete(peer);
+    this.#events.next({ type: 'NeighborDown', peer, reason });
   }
 
   #give(saying: Saying): Promise<Published> {

@@ -38,7 +38,7 @@ export type TopicEvent =
   | { readonly type: 'Joined' }
   /** A peer listens to us. */
   | { readonly type: 'NeighborUp'; readonly peer: PeerId }
-  /** It does no longer: `left` when it left the topic, `kicked` when we sent it away, else how its link ended. */
+  /** It does no longer: `left` the topic; `displaced` or `evicted` for another neighbour; `kicked` by us; else how its link ended. */
   | { readonly type: 'NeighborDown'; readonly peer: PeerId; readonly reason: string }
   /** A subscription goes on reading, and has lost `count` messages since it last did. */
   | { readonly type: 'Lagged'; readonly count: number; readonly subscription: TopicSubscription }

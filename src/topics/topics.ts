@@ -2,6 +2,7 @@
  * The topics a node has joined, by name.
  */
 import { HearsayError } from '../errors.ts';
+import type { PeerId } from '../ids.ts';
 import { checkJoin } from './options.ts';
 import { SharedTopic } from './shared-topic.ts';
 import type { TopicsPort } from './shared-topic.ts';
@@ -36,6 +37,11 @@ export class Topics {
     } finally {
       void shared.release(joining);
     }
+  }
+
+  /** The overlay of a topic has let go of a neighbour, and why. */
+  neighborDown(name: string, peer: PeerId, reason: string): void {
+    this.#joined.get(name)?.neighborDown(peer, reason);
   }
 
   /** Leaves all. Safe to call twice. */

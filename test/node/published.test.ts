@@ -58,7 +58,7 @@ describe('the host', () => {
     return subscriber;
   }
 
-  test('says who reads too slowly; of two publications in one event each has its own', async () => {
+  test('says who reads too slowly, and is owed it; of two publications in one event each has its own', async () => {
     const on = await loneHost();
     const both: Agent = { onPoke: () => [marks.invent('line', 'one'), marks.invent('line', 'two', 0), marks.invent('line', 'three')] };
     await on.host.run('lines', withGossip(both, { tell: 'anybody', marks }));
@@ -66,7 +66,7 @@ describe('the host', () => {
     await listener(on, STRANGER, 'slow-reader');
     await on.host.poke('lines', 'say', null);
     const published = on.reports.filter((report): report is Extract<Report, { type: 'published' }> => report.type === 'published').map(({ rumor }) => rumor);
-    const fate = { sent: [FRIEND], refused: [{ peer: STRANGER, reason: 'slow-reader' }], passed: false };
+    const fate = { sent: [FRIEND], refused: [{ peer: STRANGER, reason: 'owed' }], passed: false };
     // The second is for nobody: hops 0.
     expect(published).toEqual([expect.objectContaining({ data: 'one', ...fate }), expect.objectContaining({ data: 'three', ...fate })]);
     await on.close();
