@@ -19,7 +19,13 @@ const SCRYPT_OPTIONS = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 } as const; // 
 export function nodePrimitives(): Primitives | undefined {
   const crypto = globalThis.process?.getBuiltinModule?.('node:crypto');
   if (crypto === undefined) return undefined;
-  return { name: 'node', isSame: (a, b) => Buffer.compare(a, b) === 0, ...digests(crypto), ...signatures(crypto), ...agreement(crypto), ...aead(crypto) };
+  return { name: 'node', isSame, ...digests(crypto), ...signatures(crypto), ...agreement(crypto), ...aead(crypto) };
+}
+
+/** The bytes of a Buffer and of any other array are compared alike, by one call to memcmp. */
+function isSame(a: Uint8Array, b: Uint8Array, from = 0): boolean {
+  if (a.length !== b.length) return false;
+  return from >= a.length || Buffer.prototype.compare.call(a, b, from, b.length, from, a.length) === 0;
 }
 
 function digests(crypto: Crypto): Pick<Primitives, 'sha256' | 'sha256Hex' | 'hmacSha256' | 'randomBytes' | 'scrypt'> {

@@ -40,6 +40,20 @@ export function decodePayload(bytes: Uint8Array): DecodedPayload {
   return value === undefined ? { ok: false, reason: reader.reason } : { ok: true, value };
 }
 
+/** What a payload holds that is one byte string and nothing else, as a view of it. `undefined` for every other, a bad one included. */
+export function viewBytes(bytes: Uint8Array): Uint8Array | undefined {
+  const first = bytes[0] ?? 0;
+  if ((first & 0xe0) !== MAJOR.bytes) return undefined;
+  const info = first & 0x1f;
+  const width = info < 24 ? 0 : info < 27 ? 1 << (info - 24) : Infinity;
+  const start = 1 + width;
+  if (bytes.length < start) return undefined;
+  let length = width === 0 ? info : 0;
+  for (let at = 1; at < start; at += 1) length = length * 256 + bytes[at]!;
+  const isShortest = width === 0 || length >= LEAST_ARGUMENT[info - 24]!;
+  return isShortest && length === bytes.length - start ? bytes.subarray(start) : undefined;
+}
+
 // `ignoreBOM: true` keeps a leading U+FEFF, which is text like any other.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -11,6 +11,6 @@
  * Why not a library: cborg 6.1.5 writes most half-precision subnormals as singles and loses a leading U+FEFF when it reads, and its
  * strict mode takes unsorted keys, over-long floats and unbounded depth. In the tests it stands as the second opinion.
  */
-export { decodePayload } from './payload-decode.ts';
+export { decodePayload, viewBytes } from './payload-decode.ts';
 export type { DecodedPayload, PayloadReason } from './payload-decode.ts';
 export { encodePayload, encodeToSend } from './payload-encode.ts';

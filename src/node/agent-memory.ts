@@ -87,6 +87,11 @@ export class AgentMemory {
     this.#commits.arrived(result, done);
   }
 
+  /** Nothing changed: calls back in its turn, as {@link arrived} does. */
+  nothingArrived(committed: () => void): void {
+    this.#commits.nothingArrived(committed);
+  }
+
   /** Sets the timers that were on disk. @returns with `hold`, which of the agent's own are overdue, in order; those wait for {@link fire} */
   startTimers(state: AgentState | undefined, hold: boolean): readonly string[] {
     const nowMs = this.#port.clock.now();

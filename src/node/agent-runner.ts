@@ -88,7 +88,7 @@ export class AgentRunner {
   }
 
   /**
-   * A fact from a peer, in the turn it came in: rumors are relayed here, before anything queues.
+   * A fact from a peer, in the turn it came in: rumors are relayed here, before anything queues. Bytes may be a view of the frame they came in.
    * @param committed called once what it changed is on disk, or will never be, in the order of the calls
    * @returns whether it is delivered, by an event that remembers it
    */
@@ -97,6 +97,11 @@ export class AgentRunner {
       const arm = 'onArrival';
       try {
         const effects = this.agent.onArrival(wire, sign, this.#bowl(src, arm));
+        // Most of what arrives in a flood changes nothing.
+        if (effects?.length === 0) {
+          this.#memory.nothingArrived(committed);
+          return false;
+        }
         if (effects !== undefined) return this.#performArrival(this.#memory.owing(broughtBy(src, this.#memory.checked(effects, arm))), committed);
       } catch (error) {
         this.#fail(arm, src, error);
@@ -105,7 +110,7 @@ export class AgentRunner {
       }
     }
     const answer: Answer = (refused, error) => (error === undefined || refused === 'overloaded' ? committed() : undefined);
-    this.enqueue({ arm: 'onAgent', wire, sign, src, bytes, answer, ...(watch !== undefined && { watch }) });
+    this.enqueue({ arm: 'onAgent', wire, sign: ownSign(sign), src, bytes, answer, ...(watch !== undefined && { watch }) });
     return false;
   }
 
@@ -373,4 +378,9 @@ export class AgentRunner {
 /** Says of what is remembered who brought it. */
 function broughtBy(from: PeerId, result: Transaction): Transaction {
   return result.remember.length === 0 ? result : { ...result, remember: result.remember.map((entry) => ({ ...entry, from })) };
+}
+
+/** With bytes of its own: what waits must not keep the frame it came in. */
+function ownSign(sign: Sign): Sign {
+  return sign.type === 'fact' && sign.data instanceof Uint8Array ? { ...sign, data: new Uint8Array(sign.data) } : sign;
 }

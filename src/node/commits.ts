@@ -17,6 +17,8 @@ export class Commits {
   /** Appended and not acknowledged. */
   #unwritten = 0;
   #unwrittenBytes = 0;
+  /** What waits for the last one appended: copies of rumors that came behind it. */
+  #behindLast: (() => void)[] = [];
   #failures = 0;
   #lastFailure: Error | undefined;
 
@@ -62,6 +64,12 @@ export class Commits {
     if (!(mayBeLost && this.isFull)) this.#append(changes, done);
   }
 
+  /** An arrival that changed nothing: called once all before it is on disk, and never when that was lost. At the limit it leaves it to the next one. */
+  nothingArrived(committed: () => void): void {
+    if (this.#unwritten === 0) committed();
+    else if (this.#behindLast.length < this.#limits.maxQueuedEvents) this.#behindLast.push(committed);
+  }
+
   /**
    * What is delivered and can come again is on disk from now on, as not delivered, and its event says that it was. What cannot is
    * remembered with the event that delivers it. Either way a crash in between loses neither.
@@ -87,10 +95,13 @@ export class Commits {
     const bytes = sizeOf(changes);
     this.#unwritten += 1;
     this.#unwrittenBytes += bytes;
+    const behind: (() => void)[] = [];
+    this.#behindLast = behind;
     this.#store.append(changes, (error) => {
       this.#unwritten -= 1;
       this.#unwrittenBytes -= bytes;
       done(error);
+      if (error === undefined) for (const committed of behind) committed();
     });
   }
 }

@@ -8,7 +8,7 @@ import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
-import { decodePayload, encodePayload } from '../marks/payload.ts';
+import { decodePayload, encodePayload, viewBytes } from '../marks/payload.ts';
 import type { Random } from '../random.ts';
 import type { AgentState, Arrival, Store } from '../store/store.ts';
 import { GOSSIP_WELCOME } from '../wrapper/orders.ts';
@@ -71,6 +71,7 @@ const TELLING: readonly string[] = ['failed', 'gossip-forbidden', 'gossip-reject
 
 export class Host {
   readonly #port: HostPort;
+  readonly #maxWireBytes: number;
   readonly #running = new Map<string, Running>();
   readonly #byTopic = new Map<string, Running>();
   /** Agents whose state is being read. Whoever is no longer in it when that is done was stopped meanwhile. */
@@ -82,6 +83,7 @@ export class Host {
   constructor(port: HostPort) {
     this.#port = port;
     this.#owing = { store: port.store, limits: port.limits, isTarget: (peer) => port.isTarget(peer), lost: (peer, count) => port.lost(peer, count) };
+    this.#maxWireBytes = maxWireBytes(port.limits);
   }
 
   /** The router needs the host and the host the router; this closes the ring, before anything runs. */
@@ -296,7 +298,7 @@ export class Host {
 
   #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
     const { paths, mark, data, rumor, number } = effect;
-    const fact = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits), number);
+    const fact = new OutgoingFact(mark, data, this.#maxWireBytes, number);
     if (paths.length === 0) answering?.give(fact, early);
     // What is relayed on receipt is nobody's publication.
     else from.subscriptions.give(paths, fact, effect, early, rumor === undefined || early ? undefined : from.tallies.of(rumor));
@@ -306,7 +308,7 @@ export class Host {
   #poke(from: Running, { wire, peer, agent, mark, data }: Extract<Outward, { type: 'poke' }>): void {
     const acked = (refused?: string): void => this.#sign(from, wire, { type: 'poke-ack', ...(refused !== undefined && { refused }) }, peer);
     if (peer === this.#port.our) return this.#pokeLocal(agent, mark, data, acked);
-    const { payload, fault } = new OutgoingFact(mark, data, maxWireBytes(this.#port.limits));
+    const { payload, fault } = new OutgoingFact(mark, data, this.#maxWireBytes);
     if (payload !== undefined) return this.#router.poke(peer, topicOf(this.#port.networkId, agent), mark, payload, acked);
     this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a poke that no link can carry', ...(fault !== undefined && { error: fault }) } });
     acked('failed');
@@ -329,6 +331,9 @@ export class Host {
   }
 
   #heard(to: Running, { wire, peer }: WatchName, mark: string, payload: Uint8Array, watch: Watch, committed: () => void): void {
+    const bytes = payload.length <= this.#maxWireBytes ? viewBytes(payload) : undefined;
+    // A rumor, as a rule: not copied before it is known to be new.
+    if (bytes !== undefined) return void to.runner.arrive(wire, { type: 'fact', mark, data: bytes }, peer, payload.length, watch, committed);
     const decoded = this.#decode(payload);
     if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length, watch, committed);
     else this.#port.report(to.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
@@ -336,7 +341,7 @@ export class Host {
   }
 
   #decode(payload: Uint8Array): ReturnType<typeof decodePayload> | { readonly ok: false; readonly reason: 'too-large' } {
-    return payload.length > maxWireBytes(this.#port.limits) ? { ok: false, reason: 'too-large' } : decodePayload(payload);
+    return payload.length > this.#maxWireBytes ? { ok: false, reason: 'too-large' } : decodePayload(payload);
   }
 
   #sign(to: Running, wire: string, sign: Sign, src: PeerId, watch?: Watch, answer?: Answer): void {

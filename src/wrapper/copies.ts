@@ -13,11 +13,6 @@ export interface Known {
   readonly rumor: WireRumor;
 }
 
-interface Entry extends Known {
-  /** All but kind and hops. */
-  readonly content: Uint8Array;
-}
-
 /** Rumors known at once (our choice: what a busy topic hears while all copies of one come; the rest is hashed). */
 const MAX_RUMORS = 1_024;
 /** The same in bytes (our choice: a quarter of `limits.maxRecentBytes`; most of them are the bytes that are at hand anyway). */
@@ -27,14 +22,14 @@ const SAMPLES_LOG2 = 5;
 
 /** At the limit the oldest are forgotten. Who makes rumors on purpose that look alike to the key makes us hash, no more. */
 export class Copies {
-  readonly #byKey: Map<number, Entry> = new Map();
+  readonly #byKey: Map<number, Known> = new Map();
   #bytes = 0;
 
   /** The rumor of known kind that these bytes are a copy of, whatever their hops. */
   find(bytes: Uint8Array): Known | undefined {
     const found = this.#byKey.get(keyOf(bytes));
     if (found === undefined || found.rumor.bytes.length !== bytes.length || found.rumor.kind !== bytes[0]) return undefined;
-    return primitives().isSame(found.content, bytes.subarray(CONTENT_AT)) ? found : undefined;
+    return primitives().isSame(found.rumor.bytes, bytes, CONTENT_AT) ? found : undefined;
   }
 
   /** Its bytes must never change. */
@@ -43,7 +38,7 @@ export class Copies {
     if (bytes.length > MAX_BYTES) return;
     const key = keyOf(bytes);
     this.#forget(key);
-    this.#byKey.set(key, { id, rumor, content: bytes.subarray(CONTENT_AT) });
+    this.#byKey.set(key, { id, rumor });
     this.#bytes += bytes.length;
     for (const oldest of this.#byKey.keys()) {
       if (this.#byKey.size <= MAX_RUMORS && this.#bytes <= MAX_BYTES) return;

@@ -6,7 +6,7 @@ import type { PeerId, RumorId } from '../../ids.ts';
 import type { Context } from './context.ts';
 import { leaveMs } from './delays.ts';
 import { Reach, RECENT_MS } from './reach.ts';
-import type { ReachLimits } from './reach.ts';
+import type { Known, ReachLimits } from './reach.ts';
 
 /** A rumor on its way out. */
 export interface Outgoing<Body> {
@@ -136,18 +136,29 @@ export class Spread<Body> {
   /** Differs: Urbit tells the sender again, and knows no longer reach. */
   #send({ id, hops, body }: Outgoing<Body>, from: PeerId | undefined, first: boolean): void {
     const { subscribers } = this.#context;
-    const known = this.#reach.knownOf(id) ?? new Map<PeerId, number>();
-    const told = [...subscribers.keys()].filter((peer) => known.has(peer));
-    if (told.every((peer) => peer === from)) {
-      this.#context.emit({ type: 'Send', id, hops, body, ...(from !== undefined && { except: from }) });
+    const known = this.#reach.knownOf(id);
+    if (!this.#anyKnows(known, from)) {
+      this.#context.emit(from === undefined ? { type: 'Send', id, hops, body } : { type: 'Send', id, hops, body, except: from });
     } else {
-      const fresh = [...subscribers.keys()].filter((peer) => !known.has(peer));
+      const fresh: PeerId[] = [];
+      const nearer: PeerId[] = [];
+      for (const peer of subscribers.keys()) {
+        const had = this.#reach.hopsOf(known, peer);
+        if (had < 0) fresh.push(peer);
+        else if (had < hops && peer !== from) nearer.push(peer);
+      }
       // Though nobody is told, pals that are away are owed it.
       if (fresh.length > 0 || first) this.#context.emit({ type: 'Send', id, hops, body, only: fresh, ...(from !== undefined && { except: from }) });
-      const nearer = told.filter((peer) => peer !== from && (known.get(peer) ?? 0) < hops);
       if (nearer.length > 0) this.#context.emit({ type: 'SendUpgrade', id, hops, only: nearer });
     }
     for (const peer of subscribers.keys()) if (peer !== from) this.know(id, peer, hops);
+  }
+
+  /** Whether a subscriber other than `from` is known to have it. */
+  #anyKnows(known: Known | undefined, from: PeerId | undefined): boolean {
+    if (known === undefined || known.length === 0) return false;
+    for (const peer of this.#context.subscribers.keys()) if (peer !== from && this.#reach.hopsOf(known, peer) >= 0) return true;
+    return false;
   }
 
   #sweepLater(): void {
