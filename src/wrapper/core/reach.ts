@@ -64,7 +64,8 @@ export class Reach<Body> {
   put(id: RumorId, body: Body, bytes: number, nowMs: number): void {
     const { maxRecent, maxRecentBytes } = this.#limits;
     if (this.#recent.has(id) || bytes > maxRecentBytes) return;
-    for (const oldest of this.#recent.keys()) {
+    for (const [oldest, { untilMs }] of this.#recent) {
+      this.#oldestUntilMs = untilMs;
       if (this.#recent.size < maxRecent && this.#bytes + bytes <= maxRecentBytes) break;
       this.#delete(oldest);
     }
