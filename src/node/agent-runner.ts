@@ -40,6 +40,8 @@ const EVENTS_A_TURN = 256;
 /** A disk that failed is not asked again at once (our choice). */
 const RESTART_DELAY_MS = 1_000;
 
+const ARRIVAL = 'onArrival';
+
 export class AgentRunner {
   readonly name: string;
   readonly agent: Agent;
@@ -48,6 +50,10 @@ export class AgentRunner {
   readonly #memory: AgentMemory;
   readonly #emissions: Emissions = new Emissions();
   readonly #hold: Hold;
+  /** The same functions for all bowls. By arm. */
+  readonly #checks: Map<string, Bowl['check']> = new Map();
+  readonly #seen: Bowl['seen'];
+  #lastArrival: Bowl | undefined;
   /** Another object after each start: what belongs to a former one is over. */
   #run: object = {};
   #scheduled = false;
@@ -61,6 +67,7 @@ export class AgentRunner {
     this.#queue = new EventQueue(our, limits);
     this.#memory = new AgentMemory(name, state, port, (wire) => this.enqueue({ arm: 'onWake', wire, src: our }));
     this.#hold = new Hold(clock);
+    this.#seen = (id) => port.store.seen(id);
   }
 
   /** Hands over the first event. `answer` tells whether the agent came up. @returns timers that were due before the process began: {@link wakeAgain} fires them */
@@ -94,7 +101,7 @@ export class AgentRunner {
    */
   arrive(wire: string, sign: Sign, src: PeerId, bytes: number, watch?: Watch, committed: () => void = () => undefined): boolean {
     if (this.agent.onArrival !== undefined && !this.#stopped) {
-      const arm = 'onArrival';
+      const arm = ARRIVAL;
       try {
         const effects = this.agent.onArrival(wire, sign, this.#bowl(src, arm));
         // Most of what arrives in a flood changes nothing.
@@ -347,7 +354,7 @@ export class AgentRunner {
   #fail(arm: string, src: PeerId, error: unknown): void {
     const failure = agentFailed(this.name, arm, error);
     this.#report('failed', src, failure);
-    if (this.agent.onFail === undefined || this.#stopped || (arm === 'onArrival' && !this.room)) return;
+    if (this.agent.onFail === undefined || this.#stopped || (arm === ARRIVAL && !this.room)) return;
     this.#queue.unshift({ arm: 'onFail', error: failure, src });
     this.#schedule();
   }
@@ -357,21 +364,25 @@ export class AgentRunner {
   }
 
   #bowl(src: PeerId, arm: string): Bowl {
-    const { our, clock, store, limits, random } = this.#port;
-    return {
-      our,
-      src,
-      now: clock.now(),
-      agent: this.name,
-      saved: this.#memory.saved,
-      admin: this.#port.isAdmin(src),
-      run: this.#run,
-      room: this.room,
-      random,
-      limits,
-      seen: (id) => store.seen(id),
-      check: (effects) => void this.#memory.checked(effects, arm),
-    };
+    const { our, clock, limits, random } = this.#port;
+    const now = clock.now();
+    const room = this.room;
+    const run = this.#run;
+    const last = this.#lastArrival;
+    // Copies of rumors come by the hundred in one frame: the same moment for all of them.
+    if (arm === ARRIVAL && last?.src === src && last.now === now && last.room === room && last.run === run) return last;
+    const bowl: Bowl = { our, src, now, agent: this.name, saved: this.#memory.saved, admin: this.#port.isAdmin(src), run, room, random, limits, seen: this.#seen, check: this.#check(arm) };
+    if (arm === ARRIVAL) this.#lastArrival = bowl;
+    return bowl;
+  }
+
+  #check(arm: string): Bowl['check'] {
+    let check = this.#checks.get(arm);
+    if (check === undefined) {
+      check = (effects) => void this.#memory.checked(effects, arm);
+      this.#checks.set(arm, check);
+    }
+    return check;
   }
 }
 

@@ -171,8 +171,9 @@ export class GossipRun {
     const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
     const kept = keepRumor(rumor);
     if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(kept) };
-    this.#copies.add(id, kept);
-    return this.#copyArrived({ id, rumor: kept }, rumor.hops, bowl, resumed);
+    const known: Known = { id, rumor: kept };
+    this.#copies.add(known);
+    return this.#copyArrived(known, rumor.hops, bowl, resumed);
   }
 
   /** @param hops as they came: each copy has its own */

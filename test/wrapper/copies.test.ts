@@ -11,7 +11,7 @@ describe('copies', () => {
   test('a copy is known whatever its hops, and nothing else is', () => {
     const copies = new Copies();
     const rumor = encodeRumor('say', payload(1));
-    copies.add(id(1), rumor);
+    copies.add({ id: id(1), rumor });
     expect(copies.find(withHops(rumor.bytes, 9))).toMatchObject({ id: id(1), rumor });
     expect(copies.find(encodeRumor('sag', payload(1)).bytes)).toBeUndefined();
     expect(copies.find(encodeRumor('say', payload(2)).bytes)).toBeUndefined();
@@ -22,7 +22,7 @@ describe('copies', () => {
   test('one of another kind is another', () => {
     const copies = new Copies();
     const rumor = encodeRumor('say', payload(1));
-    copies.add(id(1), rumor);
+    copies.add({ id: id(1), rumor });
     const strange = withHops(rumor.bytes, 0);
     strange[0] = 1;
     expect(copies.find(strange)).toBeUndefined();
@@ -31,7 +31,7 @@ describe('copies', () => {
   test('every byte counts, also those that the key leaves out', () => {
     const rumor = encodeRumor('say', new Uint8Array(5_000));
     const copies = new Copies();
-    copies.add(id(1), rumor);
+    copies.add({ id: id(1), rumor });
     fc.assert(
       fc.property(fc.integer({ min: 2, max: rumor.bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const other = withHops(rumor.bytes, 0);
@@ -41,22 +41,23 @@ describe('copies', () => {
     );
   });
 
-  test('at 1,024 rumors the oldest is forgotten', () => {
+  test('most of the last few hundred are known, and of many more no more than 1,024', () => {
     const copies = new Copies();
-    const rumors = Array.from({ length: 1_025 }, (_, i) => encodeRumor('say', payload(i)));
-    rumors.forEach((rumor, i) => copies.add(id(i), rumor));
+    const rumors = Array.from({ length: 10_000 }, (_, i) => encodeRumor('say', payload(i)));
+    rumors.forEach((rumor, i) => copies.add({ id: id(i), rumor }));
     const found = rumors.map(({ bytes }) => copies.find(bytes)?.id);
-    expect(found[0]).toBeUndefined();
-    expect(found.slice(1)).toEqual(rumors.slice(1).map((_, i) => id(i + 1)));
+    expect(found.filter((one) => one !== undefined).length).toBeLessThanOrEqual(1_024);
+    expect(found.slice(-256).filter((one) => one !== undefined).length).toBeGreaterThan(192);
+    expect(found.every((one, i) => one === undefined || one === id(i))).toBe(true);
   });
 
-  test('at 2 MiB the oldest are forgotten, and what is longer is never kept', () => {
+  test('at 2 MiB others make room, and what is longer is never kept', () => {
     const copies = new Copies();
     const rumors = Array.from({ length: 5 }, (_, i) => encodeRumor('say', payload(i, 500_000)));
-    rumors.forEach((rumor, i) => copies.add(id(i), rumor));
-    expect(rumors.map(({ bytes }) => copies.find(bytes) !== undefined)).toEqual([false, true, true, true, true]);
+    rumors.forEach((rumor, i) => copies.add({ id: id(i), rumor }));
+    expect(rumors.filter(({ bytes }) => copies.find(bytes) !== undefined)).toHaveLength(4);
     const huge = encodeRumor('say', payload(9, 2_200_000));
-    copies.add(id(9), huge);
+    copies.add({ id: id(9), rumor: huge });
     expect(copies.find(huge.bytes)).toBeUndefined();
     expect(copies.find(rumors[4]!.bytes)).toBeDefined();
   });
