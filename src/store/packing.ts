@@ -94,7 +94,7 @@ export function isPackedIds(value: Uint8Array): boolean {
 /** Payloads in the order given, or `undefined` when there are none. */
 export function packPayloads(kept: readonly Kept[]): Uint8Array | undefined {
   if (kept.length === 0) return undefined;
-  const marks = kept.map(({ mark }) => encoder.encode(mark));
+  const marks = kept.map(({ mark }) => markBytes(mark));
   let length = 0;
   for (let i = 0; i < kept.length; i += 1) length += PAYLOAD_HEAD_BYTES + marks[i]!.length + kept[i]!.payload.length;
   const packed = new Uint8Array(length);
@@ -112,6 +112,19 @@ export function packPayloads(kept: readonly Kept[]): Uint8Array | undefined {
     at += PAYLOAD_HEAD_BYTES + mark.length + payload.length;
   }
   return packed;
+}
+
+/** The marks of the last payloads, since encoding one takes longer than packing its payload. All go when there are too many (our choice). */
+const knownMarks = new Map<string, Uint8Array>();
+const MAX_KNOWN_MARKS = 64;
+
+function markBytes(mark: string): Uint8Array {
+  const known = knownMarks.get(mark);
+  if (known !== undefined) return known;
+  if (knownMarks.size >= MAX_KNOWN_MARKS) knownMarks.clear();
+  const bytes = encoder.encode(mark);
+  knownMarks.set(mark, bytes);
+  return bytes;
 }
 
 /** Where the record at `at` ends, or `undefined` when it does not end within `packed`. */

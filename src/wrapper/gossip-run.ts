@@ -160,10 +160,16 @@ export class GossipRun {
     if (mark === GOSSIP_UPGRADE) return this.#upgrade(data, bowl);
     if (mark !== GOSSIP_RUMOR) return this.#step({ type: 'RumorRejected', from, reason: 'wrong-mark' }, bowl);
     const known = data instanceof Uint8Array ? this.#copies.find(data) : undefined;
-    if (known !== undefined) return this.#step(this.#copyArrived(known, (data as Uint8Array)[HOPS_AT]!, bowl, replayed), bowl);
+    if (known !== undefined) return this.#stepAndLetGo(this.#copyArrived(known, (data as Uint8Array)[HOPS_AT]!, bowl, replayed), bowl);
     const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
     if (!parsed.ok) return this.#step({ type: 'RumorRejected', from, reason: parsed.reason }, bowl);
-    return this.#step(this.#arrived(parsed.rumor, bowl, replayed), bowl);
+    return this.#stepAndLetGo(this.#arrived(parsed.rumor, bowl, replayed), bowl);
+  }
+
+  #stepAndLetGo(input: Input<Body>, bowl: Bowl): readonly Effect[] {
+    const effects = this.#step(input, bowl);
+    if (input.type === 'RumorArrived') input.body.letGo();
+    return effects;
   }
 
   #arrived(rumor: WireRumor, bowl: Bowl, resumed: boolean): Input<Body> {

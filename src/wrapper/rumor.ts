@@ -60,8 +60,28 @@ export function withHops(bytes: Uint8Array, hops: number): Uint8Array {
 
 /** The same rumor in bytes of its own, to be kept: what came may be a view of a frame of 64 KiB. */
 export function keepRumor(rumor: WireRumor): WireRumor {
-  const bytes = staying.copy(rumor.bytes);
-  return { ...rumor, bytes, payload: bytes.subarray(bytes.length - rumor.payload.length) };
+  return new KeptRumor(rumor, staying.copy(rumor.bytes));
+}
+
+/** Thousands are kept, and few are asked for their payload. */
+class KeptRumor implements WireRumor {
+  readonly bytes: Uint8Array;
+  readonly kind: number;
+  readonly hops: number;
+  readonly mark: Mark;
+  readonly #payloadAt: number;
+
+  constructor({ kind, hops, mark, payload }: WireRumor, bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.kind = kind;
+    this.hops = hops;
+    this.mark = mark;
+    this.#payloadAt = bytes.length - payload.length;
+  }
+
+  get payload(): Uint8Array {
+    return this.bytes.subarray(this.#payloadAt);
+  }
 }
 
 /**
