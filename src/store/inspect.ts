@@ -4,7 +4,6 @@
 import { copyFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Level } from 'level';
 import { HearsayError } from '../errors.ts';
 import { DATABASE_FOLDER, damage, storeError, VIEW } from './database.ts';
 import type { Database } from './database.ts';
@@ -54,6 +53,7 @@ export async function inspectStore(dir: string): Promise<Inspection> {
   const copy = await mkdtemp(join(tmpdir(), 'hearsay-inspect-'));
   try {
     const diskBytes = await copyFiles(join(dir, DATABASE_FOLDER), copy);
+    const { Level } = await import('level');
     const db: Database = new Level<unknown, unknown>(copy, { createIfMissing: false });
     await db.open();
     try {

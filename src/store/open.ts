@@ -4,7 +4,6 @@
  */
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Level } from 'level';
 import { HearsayError } from '../errors.ts';
 import { BRINGERS_BYTES } from './bringers.ts';
 import { damage, DATABASE_FOLDER, readSealed, rootOf, sealed, storeError, VIEW } from './database.ts';
@@ -62,6 +61,7 @@ async function openDir(dir: string): Promise<Handle> {
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     await checkFiles(folder);
+    const { Level } = await import('level'); // only who has a directory needs it
     const db: Database = new Level<unknown, unknown>(folder);
     await db.open();
     return { db, dropped: await droppedIn(folder), recover: () => recoverDir(db, dir), release: () => db.close() };

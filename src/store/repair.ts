@@ -4,7 +4,6 @@
  */
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Level } from 'level';
 import { HearsayError } from '../errors.ts';
 import { DATABASE_FOLDER, VIEW } from './database.ts';
 import type { Database } from './database.ts';
@@ -57,11 +56,13 @@ export async function setAside(dir: string, found: string, nowMs: number): Promi
 
 /** classic-level has it; its types say so, those of `level`, which is also for browsers, do not. */
 async function repairFiles(folder: string): Promise<void> {
+  const { Level } = await import('level');
   await (Level as unknown as { repair(location: string): Promise<void> }).repair(folder);
 }
 
 /** Takes out what does not fit its sum. @returns what that was, or `undefined` when there is no readable header */
 async function salvage(folder: string): Promise<string[] | undefined> {
+  const { Level } = await import('level');
   const db: Database = new Level<unknown, unknown>(folder, { createIfMissing: false });
   await db.open();
   try {

@@ -1,7 +1,7 @@
 /**
  * One connection over an open WebSocket. Reads nothing until somebody listens, and ends at the first thing that is not a binary message.
  */
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { assert } from '../errors.ts';
 import { MAX_MESSAGE_BYTES } from './transport.ts';
 import type { Connection, ConnectionListener } from './transport.ts';
@@ -44,7 +44,7 @@ export class WsConnection implements Connection {
 
   send(message: Uint8Array): void {
     assert(message.length <= MAX_MESSAGE_BYTES, 'a message has at most 65,535 bytes');
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(message);
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.send(message);
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
-import { WebSocket, WebSocketServer } from 'ws';
+import type * as Ws from 'ws';
 import { HearsayError } from '../errors.ts';
 import { parseAddress } from './address.ts';
 import type { Address } from './address.ts';
@@ -61,7 +61,7 @@ const HTTP_OPTIONS = {
 const DIAL_SILENCE_MS = 5_000;
 
 /**
- * Dials and serves `ws://` and `wss://`. Holds nothing but its options.
+ * Dials and serves `ws://` and `wss://`. Holds nothing but its options. The package `ws` is loaded with the first address: it is a fifth of what there is to load.
  * @throws HearsayError `HEARSAY_BAD_CONFIG`
  */
 export function wsTransport(options: WsTransportOptions = {}): Transport {
@@ -71,14 +71,14 @@ export function wsTransport(options: WsTransportOptions = {}): Transport {
   }
   return {
     schemes: ['ws', 'wss'],
-    listen: async (address, onConnection) => listen(wsAddress(address), onConnection, options),
-    dial: async (address, signal, admits) => dial(wsAddress(address), signal, options, admits),
+    listen: async (address, onConnection) => listen(await import('ws'), wsAddress(address), onConnection, options),
+    dial: async (address, signal, admits) => dial(await import('ws'), wsAddress(address), signal, options, admits),
   };
 }
 
-async function listen(at: Address, onConnection: (connection: Connection) => void, options: WsTransportOptions): Promise<Listening> {
+async function listen(ws: typeof Ws, at: Address, onConnection: (connection: Connection) => void, options: WsTransportOptions): Promise<Listening> {
   const server = openServer(at, options);
-  acceptUpgrades(server, onConnection, options);
+  acceptUpgrades(ws, server, onConnection, options);
   await bind(server, at);
   // From now on an error is one that could not be accepted, for instance for want of file descriptors. The next may be.
   server.on('error', () => options.onRefused?.('accept-failed', ''));
@@ -121,7 +121,7 @@ function openTlsServer(at: Address, tls: WsTransportOptions['tls'], refuse: Requ
   }
 }
 
-function acceptUpgrades(server: Server, onConnection: (connection: Connection) => void, { onRefused }: WsTransportOptions): void {
+function acceptUpgrades({ WebSocketServer }: typeof Ws, server: Server, onConnection: (connection: Connection) => void, { onRefused }: WsTransportOptions): void {
   const upgrades = new WebSocketServer({
     ...SOCKET_OPTIONS,
     noServer: true,
@@ -158,7 +158,7 @@ function bind(server: Server, at: Address): Promise<void> {
   });
 }
 
-function dial({ url }: Address, signal: AbortSignal, { tls }: WsTransportOptions, admits?: (ip: string) => boolean): Promise<Connection> {
+function dial({ WebSocket }: typeof Ws, { url }: Address, signal: AbortSignal, { tls }: WsTransportOptions, admits?: (ip: string) => boolean): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const other = (cause: unknown): void => reject(handshakeError({ reason: 'not-hearsay' }, url, cause));
     const fail = (cause: unknown): void => {
