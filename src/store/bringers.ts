@@ -6,14 +6,16 @@ import type { PeerId } from '../ids.ts';
 import { placeOf } from './id-ring.ts';
 import type { HashKey } from './id-ring.ts';
 
-/** Numbers there are. 0 is nobody: our own, and what was remembered before anybody asked. */
-export const TAGS: number = 2 ** 16;
 /** Bytes of the secret. */
 export const BRINGERS_BYTES = 8;
 
-/** The number of a peer under one secret. */
+/** Peers whose number is at hand. All go when there are more (our choice: four times `limits.maxLinks`). */
+const MAX_KNOWN = 1_024;
+
+/** The number of a peer under one secret, from 1 to 2^16 - 1. 0 is nobody: our own, and what was remembered before anybody asked. */
 export class Bringers {
   readonly #key: HashKey;
+  readonly #known: Map<PeerId, number> = new Map();
 
   /** @param secret {@link BRINGERS_BYTES} random bytes */
   constructor(secret: Uint8Array) {
@@ -23,8 +25,13 @@ export class Bringers {
 
   readonly tagOf = (peer: PeerId | undefined): number => {
     if (peer === undefined) return 0;
+    const known = this.#known.get(peer);
+    if (known !== undefined) return known;
     const first = Number.parseInt(peer.slice(0, 8), 16);
     const second = Number.parseInt(peer.slice(8, 16), 16);
-    return Math.max(placeOf(first, second, this.#key, 16), 1);
+    const tag = Math.max(placeOf(first, second, this.#key, 16), 1);
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(peer, tag);
+    return tag;
   };
 }

@@ -35,7 +35,8 @@ export function placeOf(first: number, second: number, key: HashKey, shift: numb
 }
 
 const WORDS = 4;
-const FIRST_CAPACITY = 1024;
+/** Of a node that hears nothing the rings would be most of what it takes. Doubles as ids come. */
+const FIRST_CAPACITY = 64;
 /** The most ids that a ring can be made for: their words fill a typed array of 2 GiB. */
 export const MAX_IDS: number = 2 ** 27;
 

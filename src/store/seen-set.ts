@@ -6,7 +6,6 @@
  */
 import type { Seen } from '../agent.ts';
 import type { RumorId } from '../ids.ts';
-import { TAGS } from './bringers.ts';
 import { IdRing } from './id-ring.ts';
 import type { HashKey } from './id-ring.ts';
 import { BUCKET_MS } from './layout.ts';
@@ -38,8 +37,8 @@ export class SeenSet {
   readonly #maxIds: number;
   /** Oldest first. One for six hours at most, and they go when their time is over, also when the count was quicker. */
   readonly #buckets: Bucket[] = [];
-  /** How many remembered ids each brought. */
-  readonly #brought: Uint32Array = new Uint32Array(TAGS);
+  /** How many remembered ids each brought: of the 65,536 there may be, few do. */
+  readonly #brought: Map<number, number> = new Map();
   /** Who brought most, as far as we know: recounted when it has lost a quarter. */
   #most = 0;
   #mostAtCount = 0;
@@ -129,7 +128,7 @@ export class SeenSet {
   }
 
   #replace(slot: number, state: number, tag: number): void {
-    this.#brought[this.#ring.columns.tag[slot]!]! -= 1;
+    this.#uncount(this.#ring.columns.tag[slot]!);
     this.#ring.replace(slot);
     this.#set(slot, state, tag);
     this.#lookedAt += 1;
@@ -142,13 +141,30 @@ export class SeenSet {
   }
 
   #count(tag: number): void {
-    this.#brought[tag]! += 1;
-    if (this.#brought[tag]! > this.#brought[this.#most]!) this.#lead(tag);
-    else if (this.#brought[this.#most]! < this.#mostAtCount * 0.75) this.#lead(this.#brought.indexOf(this.#brought.reduce((most, count) => Math.max(most, count), 0)));
+    const count = this.#broughtBy(tag) + 1;
+    this.#brought.set(tag, count);
+    if (count > this.#broughtBy(this.#most)) this.#lead(tag);
+    else if (this.#broughtBy(this.#most) < this.#mostAtCount * 0.75) this.#recount();
+  }
+
+  #uncount(tag: number): void {
+    const left = this.#broughtBy(tag) - 1;
+    if (left > 0) this.#brought.set(tag, left);
+    else this.#brought.delete(tag);
+  }
+
+  #broughtBy(tag: number): number {
+    return this.#brought.get(tag) ?? 0;
+  }
+
+  #recount(): void {
+    let most = this.#most;
+    for (const [tag, count] of this.#brought) if (count > this.#broughtBy(most)) most = tag;
+    this.#lead(most);
   }
 
   #lead(tag: number): void {
-    this.#mostAtCount = this.#brought[tag]!;
+    this.#mostAtCount = this.#broughtBy(tag);
     if (tag === this.#most) return;
     this.#most = tag;
     this.#lookedAt = 0;
@@ -177,7 +193,7 @@ export class SeenSet {
   }
 
   #dropOldest(): void {
-    this.#brought[this.#ring.columns.tag[this.#ring.oldest]!]! -= 1;
+    this.#uncount(this.#ring.columns.tag[this.#ring.oldest]!);
     this.#lookedAt = Math.max(this.#lookedAt - 1, 0);
     this.#ring.dropOldest();
   }
