@@ -57,3 +57,21 @@ test('an event with nothing to write waits for those before it, and fails with t
   commit('third', NOTHING);
   expect(log).toEqual(['first disk full', 'second disk full', 'third done']);
 });
+
+test('a copy that changes nothing is told at once on an idle disk, else behind what came before it, never when that was lost, and is bounded', () => {
+  const { store, appended, dones } = slowStore();
+  const commits = new Commits('app', store, limits({ maxQueuedEvents: 3 }));
+  const told: string[] = [];
+  commits.nothingArrived(() => told.push('idle'));
+  commits.arrived(relayed(1), () => told.push('first'));
+  for (let n = 0; n < 9; n += 1) commits.nothingArrived(() => told.push(`behind first ${n}`));
+  commits.arrived(relayed(2), () => told.push('second'));
+  commits.nothingArrived(() => told.push('behind second'));
+  expect([told, appended.length]).toEqual([['idle'], 2]);
+  dones[0]?.();
+  expect(told.slice(1)).toEqual(['first', 'behind first 0', 'behind first 1', 'behind first 2']);
+  dones[1]?.(new Error('disk'));
+  expect(told.slice(5)).toEqual(['second']);
+  commits.nothingArrived(() => told.push('idle again'));
+  expect(told.at(-1)).toBe('idle again');
+});
