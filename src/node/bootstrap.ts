@@ -1,6 +1,6 @@
 /**
  * Keeps a link to each bootstrap address, whoever is there: dialled at start, and again when it is lost, for ever; a name is resolved anew
- * each time. Only what answers and is not hearsay is left alone: it may be anything, and has been asked once.
+ * each time. What answers and is not hearsay is asked least often.
  */
 import { isNotHearsay } from '../transport/channel/fault.ts';
 import type { PeerId } from '../ids.ts';
@@ -95,7 +95,9 @@ export class Bootstrap {
         else this.#failed(entry);
       },
       (error: unknown) => {
-        if (!isNotHearsay(error)) this.#failed(entry);
+        // It may be anything, and is not asked again soon; but names move, and a hotel's page that stood in the way goes.
+        if (isNotHearsay(error)) entry.failures = MOST_FAILURES;
+        this.#failed(entry);
       },
     );
   }

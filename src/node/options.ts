@@ -21,7 +21,7 @@ export interface NodeOptions {
   readonly listen?: string | readonly string[];
   /** What others are told to dial, where that is not what we listen on (NAT, a domain name, 0.0.0.0). */
   readonly announce?: readonly string[];
-  /** Addresses that are always kept connected, and where topics open to anybody are joined. What answers there and is not hearsay is left alone. A `/dnsaddr/<name>` stands for the addresses in its TXT records. */
+  /** Addresses that are always kept connected, and where topics open to anybody are joined. What answers there and is not hearsay is asked again after `limits.redialMaxMs` only. A `/dnsaddr/<name>` stands for the addresses in its TXT records. */
   readonly bootstrap?: readonly string[];
   /**
    * Whether peers that we learn of from others are dialled, for agents that hear or tell anybody. Without it there are pals, the bootstrap nodes and those who

@@ -104,13 +104,15 @@ function boom(): never {
   throw new Error('boom');
 }
 
-test('what answers and is not hearsay is asked once', async () => {
+test('what answers and is not hearsay is left alone for as long as may be', async () => {
   const { bootstrap, clock, dials, turn } = make(() => Promise.reject(handshakeError({ reason: 'not-hearsay' }, 'memory://a')));
   bootstrap.start();
   await turn();
-  clock.advance(86_400_000);
-  await turn();
-  expect(dials).toHaveLength(1);
+  clock.advance(4_999);
+  expect(dials).toEqual([0]);
+  clock.advance(1);
+  expect(dials).toEqual([0, 5_000]);
+  bootstrap.close();
 });
 
 test('whoever has another password is asked again: it may be one of ours tomorrow', async () => {
