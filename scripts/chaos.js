@@ -1,5 +1,5 @@
 // Breaks things on purpose and says whether all that was promised held: `npm run chaos -- proxy [--pass true|stem] [--count n] [--speed n]`,
-// `npm run chaos -- kill|links [--count n] [--seed s] [--durability process|power]`.
+// `npm run chaos -- kill|links [--count n] [--seed s] [--durability process|power]`, `npm run chaos -- disk`.
 // Prints the verdict as JSON; exit code 0 when it held.
 import { execSync } from 'node:child_process';
 import process from 'node:process';
@@ -34,6 +34,13 @@ const RUNS = {
       if (values.durability === 'power') return RUNS.links.run(values, ['power']);
       const { runKills } = await import(`${root}dist/chaos/kill.js`);
       return runKills(counted(values));
+    },
+  },
+  disk: {
+    options: {},
+    async run() {
+      const { runDisk } = await import(`${root}dist/chaos/disk.js`);
+      return runDisk();
     },
   },
   links: {

@@ -1,6 +1,7 @@
 /** Short runs of scripts/chaos.js: as processes they need the sources as JavaScript, so a fixture runs them. */
 import { expect, test } from '@jest/globals';
 import { MemoryLevel } from 'memory-level';
+import { runDisk } from '../../src/chaos/disk.ts';
 import { runLinks } from '../../src/chaos/links.ts';
 import type { LinksOptions } from '../../src/chaos/links.ts';
 import { faultsOf, hear } from '../../src/chaos/numbers.ts';
@@ -21,6 +22,10 @@ const runs: readonly (readonly [name: string, options: Omit<LinksOptions, 'count
 ];
 test.each(runs)(`30 %s (SEED=${SEED})`, async (_name, options) => {
   expect(await runLinks({ count: 30, seed: SEED, makeLevel: () => new MemoryLevel(), ...options })).toMatchObject({ ok: true, count: 30, faults: [] });
+}, 120_000);
+
+test('a full disk stops publishing with its code, not relaying, and is over when there is room (skipped where no tmpfs may be mounted)', async () => {
+  expect(await runDisk()).toMatchObject({ ok: true, faults: [] });
 }, 120_000);
 
 test('the model finds what is missing, twice, or from nowhere', () => {
