@@ -1,4 +1,5 @@
-// Breaks things on purpose and says whether all that was promised held: `npm run chaos -- proxy [--pass true|stem] [--count n] [--speed n]`.
+// Breaks things on purpose and says whether all that was promised held: `npm run chaos -- proxy [--pass true|stem] [--count n] [--speed n]`,
+// `npm run chaos -- kill|links [--count n] [--seed s] [--durability process|power]`, `npm run chaos -- disk`.
 // Prints the verdict as JSON; exit code 0 when it held.
 import { execSync } from 'node:child_process';
 import process from 'node:process';
@@ -6,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const FAULTS = { count: { type: 'string', default: '1000' }, seed: { type: 'string', default: String(Date.now()) }, durability: { type: 'string', default: 'process' } };
+const counted = ({ count, seed, durability }) => ({ count: Number(count), seed, durability, progress: (done) => done % 50 === 0 && console.error(`${done} of ${count}`) });
 
 /** By name: what a run is given, and what it is. */
 const RUNS = {
@@ -21,6 +25,30 @@ const RUNS = {
     async run({ nodes, cut, within }) {
       const { runPartition } = await import('./chaos/partition.js');
       return runPartition({ nodes: Number(nodes), cutSeconds: Number(cut), withinSeconds: Number(within), progress: console.error });
+    },
+  },
+  kill: {
+    options: FAULTS,
+    async run(values) {
+      // Unsynced writes outlive a process, and a machine cannot be cut off here: power is cut from stores that forget.
+      if (values.durability === 'power') return RUNS.links.run(values, ['power']);
+      const { runKills } = await import(`${root}dist/chaos/kill.js`);
+      return runKills(counted(values));
+    },
+  },
+  disk: {
+    options: {},
+    async run() {
+      const { runDisk } = await import(`${root}dist/chaos/disk.js`);
+      return runDisk();
+    },
+  },
+  links: {
+    options: FAULTS,
+    async run(values, faults) {
+      const { runLinks } = await import(`${root}dist/chaos/links.js`);
+      const { MemoryLevel } = await import('memory-level');
+      return runLinks({ ...counted(values), makeLevel: () => new MemoryLevel(), ...(faults && { faults }) });
     },
   },
   proxy: {

@@ -1,10 +1,11 @@
 /**
- * Deliver once, across restarts: bob stops and comes back, ann offers him what he had, and his app hears nothing twice.
+ * Deliver once, across restarts and machines: bob stops and comes back, ann offers him what he had, and his app hears nothing twice.
+ * Then he takes what he has seen to another machine, where his app hears nothing twice either.
  */
 import { join } from 'node:path';
 import { createNode, defineMarks, save, withGossip } from 'hearsay';
-import type { Agent, Bowl, Effect } from 'hearsay';
-import { filter, firstValueFrom } from 'rxjs';
+import type { Agent, Bowl, Effect, SeenEntry } from 'hearsay';
+import { filter, firstValueFrom, from, lastValueFrom, toArray } from 'rxjs';
 import * as z from 'zod';
 import { inScratchDir } from '../scratch-dir.ts';
 
@@ -29,13 +30,20 @@ function keep(line: string, bowl: Bowl): Effect {
   return save('lines', [...lines(bowl), line]);
 }
 
+/** What is on disk of bob's, oldest first. */
+async function exported(dir: string): Promise<readonly SeenEntry[]> {
+  await using bob = await createNode({ dir });
+  return lastValueFrom(bob.seen('chat').replay().pipe(toArray()));
+}
+
 export async function main(print: (line: string) => void): Promise<void> {
   await inScratchDir(async (dir) => {
     await using ann = await createNode({ dir: join(dir, 'ann'), listen: 'ws://127.0.0.1:0' });
     const atAnn = await ann.run('chat', withGossip(chat, { marks }));
     /** Bob's node runs until he has heard what ann says. */
-    const visit = async (annSays: readonly string[], invite?: string): Promise<void> => {
-      await using bob = await createNode({ dir: join(dir, 'bob') });
+    const visit = async (home: string, annSays: readonly string[], invite?: string, seen: readonly SeenEntry[] = []): Promise<void> => {
+      await using bob = await createNode({ dir: join(dir, home) });
+      await bob.seen('chat').restore(from(seen));
       print(`bob remembers ${bob.seenCount} ids`);
       const atBob = await bob.run('chat', withGossip(chat, { marks }));
       atBob.received$.subscribe(({ data }) => print(`bob hears: ${String(data)}`));
@@ -45,8 +53,11 @@ export async function main(print: (line: string) => void): Promise<void> {
       await heardAll;
       print(`bob has: ${(atBob.peek('/lines') as readonly string[]).join(', ')}`);
     };
-    await visit(['one', 'two', 'three'], await ann.pals.invite());
+    await visit('bob', ['one', 'two', 'three'], await ann.pals.invite());
     // Bob subscribes again, and ann's app offers him the latest five, which are old to him.
-    await visit(['four']);
+    await visit('bob', ['four']);
+    const seen = await exported(join(dir, 'bob'));
+    print(`${seen.length} ids go to the other machine`);
+    await visit('elsewhere', ['five'], await ann.pals.invite(), seen);
   });
 }

@@ -23,12 +23,6 @@ export type Columns = Readonly<Record<string, Column>>;
  */
 export type HashKey = readonly [number, number];
 
-/** A hash key from the system's source of randomness. */
-export function randomHashKey(): HashKey {
-  const [a = 0, b = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return [a | 1, b | 1];
-}
-
 /** Where an id with these first words would lie if nothing were in the way. @param key odd numbers @param shift 32 - log2 of the places */
 export function placeOf(first: number, second: number, key: HashKey, shift: number): number {
   return (Math.imul(first, key[0]) + Math.imul(second, key[1])) >>> shift;

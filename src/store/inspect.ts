@@ -8,7 +8,8 @@ import { HearsayError } from '../errors.ts';
 import { DATABASE_FOLDER, damage, storeError, VIEW } from './database.ts';
 import type { Database } from './database.ts';
 import { agentOf, BUCKET_MS, isSealed, kindOf, LAST_KEY, logPosition, SCHEMA_KEY } from './layout.ts';
-import { ID_RECORD_BYTES, payloadEnd } from './packing.ts';
+import { ID_RECORD_BYTES } from './packing.ts';
+import { payloadEnd } from './payload-packing.ts';
 import { unseal } from './seal.ts';
 
 /** What lies in a database. Bytes are those of keys and values, before LevelDB compresses them. */

@@ -1,20 +1,17 @@
 /**
- * What the packed values of the log hold. Pure. Integers are big-endian.
+ * What the packed values of the ids' log hold. Pure.
  *
- *     ids       records of 36 bytes:   id (32), state: hops (4 bits), 0, 0, relayed, delivered; who brought it (2); whose it is (1)
- *     payloads  records:               id (32), hops (1), bytes of mark (2), bytes of payload (4), mark (UTF-8), payload
+ *     records of 36 bytes:   id (32), state: hops (4 bits), 0, 0, relayed, delivered; who brought it (2); whose it is (1)
  */
 import type { Seen } from '../agent.ts';
 import { assert } from '../errors.ts';
 import type { PeerId, RumorId } from '../ids.ts';
-import type { Changes, Kept, Remembered } from './store.ts';
+import type { Changes, Remembered } from './store.ts';
 
 /** Bytes of an id. */
 export const ID_BYTES = 32;
 /** Bytes of a record of the `ids` log. */
 export const ID_RECORD_BYTES: number = ID_BYTES + 4;
-/** Bytes of a record of the `payloads` log beside mark and payload. */
-export const PAYLOAD_HEAD_BYTES: number = ID_BYTES + 7;
 
 const MAX_HOPS = 15;
 const DELIVERED = 1;
@@ -25,9 +22,6 @@ const HOPS = 0xf0;
 
 const HEX = '0123456789abcdef';
 const NONE: readonly Remembered[] = [];
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 // All 256, so that reading a state makes no object.
 const STATES: readonly Seen[] = Array.from({ length: 256 }, (_, state) =>
@@ -89,64 +83,6 @@ export function isPackedIds(value: Uint8Array): boolean {
   if (value.length === 0 || value.length % ID_RECORD_BYTES !== 0) return false;
   for (let at = ID_BYTES; at < value.length; at += ID_RECORD_BYTES) if ((value[at]! & RESERVED) !== 0) return false;
   return true;
-}
-
-/** Payloads in the order given, or `undefined` when there are none. */
-export function packPayloads(kept: readonly Kept[]): Uint8Array | undefined {
-  if (kept.length === 0) return undefined;
-  const marks = kept.map(({ mark }) => markBytes(mark));
-  let length = 0;
-  for (let i = 0; i < kept.length; i += 1) length += PAYLOAD_HEAD_BYTES + marks[i]!.length + kept[i]!.payload.length;
-  const packed = new Uint8Array(length);
-  const view = new DataView(packed.buffer);
-  let at = 0;
-  for (let i = 0; i < kept.length; i += 1) {
-    const { id, hops, payload } = kept[i]!;
-    const mark = marks[i]!;
-    writeHex(id, packed, at);
-    packed[at + ID_BYTES] = hops;
-    view.setUint16(at + ID_BYTES + 1, mark.length);
-    view.setUint32(at + ID_BYTES + 3, payload.length);
-    packed.set(mark, at + PAYLOAD_HEAD_BYTES);
-    packed.set(payload, at + PAYLOAD_HEAD_BYTES + mark.length);
-    at += PAYLOAD_HEAD_BYTES + mark.length + payload.length;
-  }
-  return packed;
-}
-
-/** The marks of the last payloads, since encoding one takes longer than packing its payload. All go when there are too many (our choice). */
-const knownMarks = new Map<string, Uint8Array>();
-const MAX_KNOWN_MARKS = 64;
-
-function markBytes(mark: string): Uint8Array {
-  const known = knownMarks.get(mark);
-  if (known !== undefined) return known;
-  if (knownMarks.size >= MAX_KNOWN_MARKS) knownMarks.clear();
-  const bytes = encoder.encode(mark);
-  knownMarks.set(mark, bytes);
-  return bytes;
-}
-
-/** Where the record at `at` ends, or `undefined` when it does not end within `packed`. */
-export function payloadEnd(packed: Uint8Array, at: number): number | undefined {
-  if (at + PAYLOAD_HEAD_BYTES > packed.length) return undefined;
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const end = at + PAYLOAD_HEAD_BYTES + view.getUint16(at + ID_BYTES + 1) + view.getUint32(at + ID_BYTES + 3);
-  return end > packed.length ? undefined : end;
-}
-
-/** The payload at `at`, as a copy, or `undefined` when there is no whole record. */
-export function unpackPayload(packed: Uint8Array, at: number): Kept | undefined {
-  const end = payloadEnd(packed, at);
-  if (end === undefined) return undefined;
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const markEnd = at + PAYLOAD_HEAD_BYTES + view.getUint16(at + ID_BYTES + 1);
-  return {
-    id: readId(packed, at),
-    hops: packed[at + ID_BYTES]!,
-    mark: decoder.decode(packed.subarray(at + PAYLOAD_HEAD_BYTES, markEnd)),
-    payload: Uint8Array.from(packed.subarray(markEnd, end)),
-  };
 }
 
 /** Writes an id or a peer's id, 32 bytes. */

@@ -6,7 +6,7 @@ import type { RumorId } from '../ids.ts';
 import { IdRing } from './id-ring.ts';
 import type { HashKey } from './id-ring.ts';
 import type { LogPosition } from './layout.ts';
-import { packPayloads, PAYLOAD_HEAD_BYTES, payloadEnd } from './packing.ts';
+import { packPayloads, PAYLOAD_HEAD_BYTES, payloadEnd } from './payload-packing.ts';
 import type { Changes, Kept } from './store.ts';
 
 /**

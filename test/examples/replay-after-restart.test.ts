@@ -13,5 +13,9 @@ test('replay-after-restart: a restarted node says how many ids it restored and d
     'bob remembers 3 ids',
     'bob hears: four',
     'bob has: one, two, three, four',
+    '4 ids go to the other machine',
+    'bob remembers 4 ids',
+    'bob hears: five',
+    'bob has: five',
   ]);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { RumorId } from '../../src/ids.ts';
-import { ID_RECORD_BYTES, isPackedIds, packIds, packPayloads, payloadEnd, unpackPayload } from '../../src/store/packing.ts';
+import { ID_RECORD_BYTES, isPackedIds, packIds } from '../../src/store/packing.ts';
+import { packPayloads, payloadEnd, unpackPayload } from '../../src/store/payload-packing.ts';
 import type { Kept } from '../../src/store/store.ts';
 import { idOf } from './fixtures/events.ts';
 
