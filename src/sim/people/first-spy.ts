@@ -32,7 +32,7 @@ export function suspects(datum: Datum, { spies, links, stems }: Adversary): read
   if (spied !== undefined) return [spied.from];
   const [publisher] = datum.publishers;
   if (publisher === undefined) return [];
-  return stems ? (links[publisher] ?? []).filter((node) => !spies.has(node)) : [publisher];
+  return stems ? (links[publisher] ?? []) : [publisher];
 }
 
 /** By time alone: from whom the first spy had it. */

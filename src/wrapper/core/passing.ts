@@ -151,8 +151,6 @@ export class Passing<Body> {
 
   #release(rumor: HeldRumor<Body>): void {
     this.#drop(rumor.id);
-    // Without upgrades it cannot go further than the proxy's copy took it.
-    if (rumor.heard && this.#context.config.relay === 'first') return this.#deliver(rumor);
     this.#publish(rumor);
   }
 

@@ -62,6 +62,11 @@ describe(`pass, seed ${SEED}`, () => {
     expect(result.timingRecall).toBeLessThanOrEqual(0.22);
   });
 
+  // Where a holder relays what its proxy publishes before others tell it, it is one time in three: they do not tell it any more.
+  test('stem: where nobody swallows, the origin hardly ever has to publish it in the end', () => {
+    expect(pass({ pass: 'stem', linked: 1, blackHoles: 0 }).originPublishedShare).toBeLessThan(0.1);
+  });
+
   test('coin: nothing is lost, but half of the origins are found out from one datum, nearly all from ten', () => {
     const result = pass({ pass: 'coin' });
     expect(result).toMatchObject(whole);

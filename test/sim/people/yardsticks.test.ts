@@ -50,7 +50,7 @@ describe('who is suspected', () => {
 
   test.each([
     { name: 'a spy on the stem: who handed it over', datum: datumOf(0, [[0, 2], [2, 9], [9, 4]], 4), nodes: [2] },
-    { name: 'none: those next to the publisher, but spies', datum: datumOf(0, [[0, 2]], 2), nodes: [0] },
+    { name: 'none: those next to the publisher, as research 4.2 guesses, spies too', datum: datumOf(0, [[0, 2]], 2), nodes: [0, 9] },
     { name: 'none, and several next to it', datum: datumOf(0, [[0, 1], [1, 3]], 3), nodes: [1, 4] },
     { name: 'never published: nobody', datum: datumOf(0, [[0, 1]]), nodes: [] },
   ])('stem, $name', ({ datum, nodes }) => {
