@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { bridge, createNode } from 'hearsay';
 import { inScratchDir } from '../scratch-dir.ts';
-import { read, say } from '../text.ts';
+import { heardBy, read, say } from '../text.ts';
 
 export async function main(print: (line: string) => void): Promise<void> {
   await inScratchDir(async (dir) => {
@@ -21,6 +21,7 @@ export async function main(print: (line: string) => void): Promise<void> {
     const atAnn = await ann.join({ name: 'north', bootstrap: bob.addresses });
     const atCat = await cat.join({ name: 'south', bootstrap: bob.addresses });
     const [forAnn, forCat] = [atAnn.subscribe(), atCat.subscribe()];
+    await Promise.all([heardBy(bobs[0], ann.id), heardBy(bobs[1], cat.id)]);
     for (const line of ['snow', 'ice']) {
       await say(atAnn, line);
       print(`cat hears: ${await read(forCat)}`);

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { bridge, createNode } from 'hearsay';
 import { inScratchDir } from '../scratch-dir.ts';
-import { bytesOf, read, say, textOf } from '../text.ts';
+import { bytesOf, heardBy, read, say, textOf } from '../text.ts';
 
 export async function main(print: (line: string) => void): Promise<void> {
   await inScratchDir(async (dir) => {
@@ -21,6 +21,7 @@ export async function main(print: (line: string) => void): Promise<void> {
     const atAnn = await ann.join({ name: 'north', bootstrap: bob.addresses });
     const atCat = await cat.join({ name: 'south', bootstrap: bob.addresses });
     const [forAnn, forBob, forCat] = [atAnn.subscribe(), south.subscribe(), atCat.subscribe()];
+    await heardBy(south, cat.id);
 
     await say(atAnn, 'psst, ice');
     await say(atAnn, 'snow');
