@@ -57,6 +57,7 @@ describe(`pass, seed ${SEED}`, () => {
     expect(result.recall).toBeGreaterThan(0.05);
     expect(result.recall).toBeLessThanOrEqual(0.2);
     expect(result.precision).toBeLessThanOrEqual(result.recall);
+    expect(result.sharperRecall).toBeLessThanOrEqual(0.2);
     expect(result.identifiedAfter).toBeLessThanOrEqual(0.26);
     expect(result.predecessorIsOrigin).toBeLessThanOrEqual(0.45);
     expect(result.timingRecall).toBeLessThanOrEqual(0.22);
