@@ -125,9 +125,10 @@ describe('research 4.3: what is ours and what is relayed leave alike', () => {
 });
 
 describe('better 3: what is held is as if it had never been seen', () => {
-  // The proxy itself need not ask: its own copy is no proof to us that others have it, so we wait for another's.
   const QUESTIONS: readonly { name: string; ask: (net: ModelNet, id: RumorId) => void }[] = [
     { name: 'a copy', ask: (net, id) => net.nodes[0]!.hears(id, 3, net.nodes[1]!.id) },
+    { name: 'a copy of its proxy', ask: (net, id) => net.nodes[0]!.hears(id, 3, net.nodes[2]!.id) },
+    { name: 'a copy of its proxy with few hops', ask: (net, id) => net.nodes[0]!.hears(id, 1, net.nodes[2]!.id) },
     { name: 'a header', ask: (net, id) => net.nodes[0]!.input({ type: 'UpgradeArrived', id, from: net.nodes[1]!.id, hops: 9, seen: net.nodes[0]!.seen.get(id) }) },
     { name: 'a rumor to pass on', ask: (net, id) => net.nodes[0]!.poked(id, 3, net.nodes[1]!.id) },
     { name: 'a new subscriber', ask: (net) => net.nodes[0]!.asked(net.nodes[1]!.id) },

@@ -35,6 +35,11 @@ export function suspects(datum: Datum, { spies, links, stems }: Adversary): read
   return stems ? (links[publisher] ?? []) : [publisher];
 }
 
+/** The same of spies that leave each other out, which the estimator of research 4.2 does not. */
+export function honestSuspects(datum: Datum, adversary: Adversary): readonly NodeIndex[] {
+  return suspects(datum, adversary).filter((node) => !adversary.spies.has(node));
+}
+
 /** By time alone: from whom the first spy had it. */
 export function firstSuspect({ firstSpied }: Datum): readonly NodeIndex[] {
   return firstSpied === undefined ? [] : [firstSpied.from];
@@ -65,11 +70,11 @@ export function predecessorIsOrigin(data: readonly Datum[], spies: ReadonlySet<N
   return steps.length === 0 ? 0 : steps.filter(Boolean).length / steps.length;
 }
 
-/** Whom several data of one origin, known to be of one, point at: each has a vote, shared among its suspects. The most votes count, at a draw the dice. */
+/** Whom several data of one origin, known to be of one, point at: each has a vote, shared among its honest suspects. The most votes count, at a draw the dice. */
 export function mostSuspected(data: readonly Datum[], adversary: Adversary, random: Random): NodeIndex | undefined {
   const votes = new Map<NodeIndex, number>();
   for (const datum of data) {
-    const all = suspects(datum, adversary);
+    const all = honestSuspects(datum, adversary);
     for (const node of all) votes.set(node, (votes.get(node) ?? 0) + 1 / all.length);
   }
   const most = Math.max(...votes.values());

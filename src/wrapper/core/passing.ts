@@ -2,7 +2,7 @@
  * Passing: what is handed to proxies, and what becomes of it. Pure. Rules W12 to W14 and W19; DESIGN 4, points 1, 2, 3 and 10; research 4.
  *
  * A datum is held from the moment it is ours to pass until it is certain that others have it: an ack says nothing, a copy of the proxy
- * itself little. Whoever holds it when its embargo runs out publishes it, so nothing is lost. Until then it is as if we had never seen it.
+ * itself little, unless it has hops to go on with. Whoever holds it when its embargo runs out publishes it, so nothing is lost. Until then it is as if we had never seen it.
  */
 import type { PeerId, RumorId } from '../../ids.ts';
 import type { Context } from './context.ts';
@@ -72,14 +72,15 @@ export class Passing<Body> {
   }
 
   /**
-   * A published copy of something came.
-   * @returns what we held of it, as it was. Held no longer, unless the copy is the proxy's own
+   * A published copy of something came. The proxy's own, with less than half of its hops left, is not enough: it may have told us alone. With more it is,
+   * as we relay it: then others have it, and far enough (our choice; with all of its hops, one origin in ten would publish it too, with half, one in 200).
+   * @returns what we held of it, as it was. Held no longer, unless the copy is not enough
    */
-  heard(id: RumorId, from: PeerId): { readonly delivered: boolean; readonly heard: boolean; readonly from: PeerId } | undefined {
+  heard(id: RumorId, from: PeerId, hops: number): { readonly delivered: boolean; readonly heard: boolean; readonly from: PeerId } | undefined {
     const rumor = this.#held.get(id);
     if (rumor === undefined) return undefined;
     const { delivered, heard } = rumor;
-    if (rumor.successor === from) {
+    if (rumor.successor === from && hops * 2 < rumor.hops) {
       rumor.heard = true;
     } else {
       if (rumor.successor !== undefined) this.proxies.succeeded(rumor.successor);
@@ -151,6 +152,8 @@ export class Passing<Body> {
 
   #release(rumor: HeldRumor<Body>): void {
     this.#drop(rumor.id);
+    // Without upgrades it cannot go further than the proxy's copy took it.
+    if (rumor.heard && this.#context.config.relay === 'first') return this.#deliver(rumor);
     this.#publish(rumor);
   }
 

@@ -87,11 +87,8 @@ export class Rumors<Body> {
       this.#strayUpgrades += 1;
       return this.#context.notice({ name: 'upgrade-ignored', peer: from, reason: 'unknown-id', count: this.#strayUpgrades });
     }
-    const held = this.#passing.heard(id, from);
-    if (held === undefined) return this.#farther(id, from, this.#context.clamp(hops), seen);
-    this.#spread.know(id, from, this.#context.clamp(hops) + 1);
-    this.#remember(id, this.#context.clamp(hops), seen, seen.delivered, false);
-    if (this.#releasedBy(id)) this.#spread.relayAgain(id, Math.max(this.#context.clamp(hops), seen.hops, 1) - 1, from, !seen.relayed);
+    this.#passing.heard(id, from, this.#context.clamp(hops));
+    this.#farther(id, from, this.#context.clamp(hops), seen);
   }
 
   /**
@@ -150,17 +147,19 @@ export class Rumors<Body> {
   #ingest(input: Arrival<Body>, replayed: boolean): void {
     const { id, from, seen, verdict, room, body, bytes } = input;
     if (!replayed && input.resumed !== true) this.#passing.proxies.responded(from);
-    const held = this.#passing.heard(id, from);
+    const hops = this.#context.clamp(input.hops);
+    const held = this.#passing.heard(id, from, hops);
     const had = held?.delivered ?? seen?.delivered === true;
     if (verdict.type === 'invalid') return this.#invalid(input, had, replayed);
     const hidden = held?.heard === false;
-    const hops = this.#context.clamp(input.hops);
     const delivered = room && !had;
-    const onward = this.#onward(id, hops, seen, held !== undefined);
-    this.#remember(id, hops, seen, delivered || had, onward !== undefined && this.#context.config.pass === false);
+    // Whoever held it passes it on to its own pals, hops left or not: else they would not hear it at all. And at once, like all others: who waits
+    // until a second peer tells it is seen to have held it.
+    const relayed = hidden ? this.#context.config.hops > 0 : this.#goesOn(hops, seen);
+    this.#remember(id, hops, seen, delivered || had, relayed && this.#context.config.pass === false);
     if (seen === undefined || hidden) this.#context.emit({ type: 'Keep', id, hops, body });
     this.#spread.note({ id, hops, body, from }, bytes);
-    if (onward !== undefined) this.#spread.relay({ id, hops: onward, body, from, delivered: delivered || had, first: seen?.relayed !== true });
+    if (relayed) this.#spread.relay({ id, hops: Math.max(hops - 1, 0), body, from, delivered: delivered || had, first: seen?.relayed !== true });
     if (delivered) {
       this.#passing.delivered(id);
       this.#lagged = 0;
@@ -168,20 +167,6 @@ export class Rumors<Body> {
     } else if (seen === undefined && !had) {
       this.#lag(from);
     }
-  }
-
-  /** With how many hops a copy is relayed; `undefined`: it is not. */
-  #onward(id: RumorId, hops: number, seen: Seen | undefined, wasHeld: boolean): number | undefined {
-    if (!wasHeld) return this.#goesOn(hops, seen) ? Math.max(hops - 1, 0) : undefined;
-    return this.#releasedBy(id) ? Math.max(hops, seen?.hops ?? 0, 1) - 1 : undefined;
-  }
-
-  /**
-   * Whether a copy of what we held sets it free. Then we tell our own pals, hops left or not: else they would not hear it at all. Not so a copy of
-   * the proxy: told by us now, our pals would not tell us, and for want of other copies we would publish it ourselves when the embargo ends.
-   */
-  #releasedBy(id: RumorId): boolean {
-    return !this.#passing.has(id) && this.#context.config.hops > 0;
   }
 
   /** Differs: a validator that says no is not fatal. What it refuses goes no further. */

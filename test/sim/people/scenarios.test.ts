@@ -49,20 +49,21 @@ describe(`pass, seed ${SEED}`, () => {
   // One node in five swallows what it is passed.
   const whole = { lossShare: 0, heardShare: 1, ownPalsShareReached: 1 };
 
-  // The bounds of the full size are 0.15, 0.20 and 60 s; so few nodes scatter.
+  // The bounds of the full size are 0.15, 0.20 and 60 s; so few nodes scatter: of 108 data the recall by 0.035.
   test('stem: nothing is lost, and an origin is found out little more often than it has a spy for a neighbour, from one datum and from ten', () => {
     const result = pass({ pass: 'stem', messages: 108 });
     expect(result).toMatchObject(whole);
     expect(result.delayP99Ms).toBeLessThanOrEqual(70_000);
     expect(result.recall).toBeGreaterThan(0.05);
-    expect(result.recall).toBeLessThanOrEqual(0.2);
+    expect(result.recall).toBeLessThanOrEqual(0.25);
     expect(result.precision).toBeLessThanOrEqual(result.recall);
+    expect(result.sharperRecall).toBeLessThanOrEqual(0.25);
     expect(result.identifiedAfter).toBeLessThanOrEqual(0.26);
     expect(result.predecessorIsOrigin).toBeLessThanOrEqual(0.45);
     expect(result.timingRecall).toBeLessThanOrEqual(0.22);
   });
 
-  // Where a holder relays what its proxy publishes before others tell it, it is one time in three: they do not tell it any more.
+  // Where a copy of the proxy is never enough, it is one time in three: who heard it from us does not tell us.
   test('stem: where nobody swallows, the origin hardly ever has to publish it in the end', () => {
     expect(pass({ pass: 'stem', linked: 1, blackHoles: 0 }).originPublishedShare).toBeLessThan(0.1);
   });

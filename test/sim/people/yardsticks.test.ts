@@ -4,7 +4,7 @@ import type { RumorId } from '../../../src/ids.ts';
 import { seededRandom } from '../../../src/random.ts';
 import { ballOf } from '../../../src/sim/people/ball.ts';
 import { Datum } from '../../../src/sim/people/datum.ts';
-import { firstSuspect, mostSuspected, predecessorIsOrigin, qualityOf, suspects } from '../../../src/sim/people/first-spy.ts';
+import { firstSuspect, honestSuspects, mostSuspected, predecessorIsOrigin, qualityOf, suspects } from '../../../src/sim/people/first-spy.ts';
 import type { Adversary } from '../../../src/sim/people/first-spy.ts';
 import { randomLatency } from '../../../src/sim/people/latencies.ts';
 
@@ -57,6 +57,11 @@ describe('who is suspected', () => {
     expect(suspects(datum, adversary)).toEqual(nodes);
   });
 
+  test('sharper: spies leave each other out', () => {
+    expect(honestSuspects(datumOf(0, [[0, 2]], 2), adversary)).toEqual([0]);
+    expect(honestSuspects(datumOf(0, [[0, 2], [2, 9], [9, 4]], 4), adversary)).toEqual([2]);
+  });
+
   test('where people publish what is their own: the publisher', () => {
     expect(suspects(datumOf(0, [[0, 2]], 2), { ...adversary, stems: false })).toEqual([2]);
   });
@@ -96,5 +101,7 @@ describe('how good the guesses are', () => {
     expect(mostSuspected([datumOf(0, [], 1), datumOf(0, [], 2)], adversary, seededRandom(1))).toBe(0);
     expect(mostSuspected([datumOf(0, [[5, 9]], 1), datumOf(0, [], 2)], adversary, seededRandom(1))).toBe(5);
     expect(mostSuspected([datumOf(0, [])], adversary, seededRandom(1))).toBeUndefined();
+    // Next to 1 only 0 is honest.
+    expect(mostSuspected([datumOf(0, [], 1)], { ...adversary, spies: new Set([2, 3]) }, seededRandom(2))).toBe(0);
   });
 });
