@@ -6,6 +6,7 @@ import type { Arrival, Changes, Remembered, Store, TimerChange } from '../store/
 import type { AgentInput } from './agent-input.ts';
 import { Outbox } from './outbox.ts';
 import type { Receipt } from './session.ts';
+import { and, NONE } from './transaction.ts';
 import type { Outward, Transaction } from './transaction.ts';
 
 type Done = (error?: Error) => void;
@@ -16,7 +17,9 @@ interface Copies {
   count: number;
 }
 
-const NONE: readonly never[] = Object.freeze([]);
+interface Behind {
+  copies: readonly Copies[];
+}
 
 export class Commits {
   readonly #agent: string;
@@ -27,7 +30,7 @@ export class Commits {
   #unwritten = 0;
   #unwrittenBytes = 0;
   /** What waits for the last one appended: copies of rumors that came behind it. */
-  #behindLast: Copies[] = [];
+  #behindLast: Behind = { copies: NONE };
   #failures = 0;
   #lastFailure: Error | undefined;
 
@@ -77,10 +80,11 @@ export class Commits {
   nothingArrived(receipt: Receipt): void {
     const { count } = receipt;
     if (this.#unwritten === 0) return receipt.committed(count);
-    const last = this.#behindLast.at(-1);
+    const behind = this.#behindLast;
+    const last = behind.copies.at(-1);
     // Copies come by the hundred in one frame, and the count of the last says it of all.
     if (last?.receipt === receipt) last.count = count;
-    else if (this.#behindLast.length < this.#limits.maxQueuedEvents) this.#behindLast.push({ receipt, count });
+    else if (behind.copies.length < this.#limits.maxQueuedEvents) behind.copies = and(behind.copies, { receipt, count });
   }
 
   /**
@@ -106,13 +110,13 @@ export class Commits {
     const bytes = sizeOf(changes);
     this.#unwritten += 1;
     this.#unwrittenBytes += bytes;
-    const behind: Copies[] = [];
+    const behind: Behind = { copies: NONE };
     this.#behindLast = behind;
     this.#store.append(changes, (error) => {
       this.#unwritten -= 1;
       this.#unwrittenBytes -= bytes;
       done(error);
-      if (error === undefined) for (const { receipt, count } of behind) receipt.committed(count);
+      if (error === undefined) for (const { receipt, count } of behind.copies) receipt.committed(count);
     });
   }
 }

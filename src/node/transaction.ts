@@ -29,7 +29,8 @@ export interface Transaction extends RumorChanges {
   readonly refused: string | undefined;
 }
 
-const NONE: readonly never[] = Object.freeze([]);
+/** An empty list. */
+export const NONE: readonly never[] = Object.freeze([]);
 
 /** An event that does nothing, or whose effects are dropped. */
 export const NOTHING: Transaction = Object.freeze({ saves: NONE, timers: NONE, remember: NONE, keep: NONE, outward: NONE, arrived: NONE, owed: NONE, refused: undefined });
@@ -83,8 +84,8 @@ export function transaction(effects: readonly Effect[], nowMs: number, maxSavedB
   return { saves, timers, remember, keep, outward, arrived, owed: NONE, refused: undefined };
 }
 
-/** With room for no more than is there: thousands wait for the disk, most of them with one entry in each list. */
-function and<T>(list: readonly T[], next: T): readonly T[] {
+/** The list and one more: the same list, or another one. With room for no more than is there: thousands wait for the disk, most of them with one entry in each list. */
+export function and<T>(list: readonly T[], next: T): readonly T[] {
   if (list.length === 0) return [next];
   if (list.length < FEW) return [...list, next];
   (list as T[]).push(next);
