@@ -18,7 +18,7 @@ export type AgentInput = { readonly src: PeerId; readonly answer?: Answer } & (
   | { readonly arm: 'onWatch'; readonly path: string; readonly subscriber: Subscriber }
   | { readonly arm: 'onLeave'; readonly path: string; readonly subscriber: Subscriber }
   /** `watch`: the subscription it belongs to. `changes` come from the arrival that this event delivers, and commit with it. */
-  | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly watch?: Watch; readonly changes?: RumorChanges }
+  | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly watch?: Watch; readonly changes?: RumorChanges | undefined }
   | { readonly arm: 'onWake'; readonly wire: string }
   | { readonly arm: 'onFail'; readonly error: Error }
   /** One emission of an Observable that an arm returned. */

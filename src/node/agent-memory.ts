@@ -5,7 +5,7 @@ import type { Emission, Deferred } from '../agent.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { isReserved } from '../marks/paths.ts';
-import type { AgentState, Owed, Store } from '../store/store.ts';
+import type { AgentState, Store } from '../store/store.ts';
 import { overloaded } from './agent-errors.ts';
 import type { AgentInput } from './agent-input.ts';
 import { AgentTimers } from './agent-timers.ts';
@@ -13,8 +13,9 @@ import type { Clock } from './clock.ts';
 import { Commits } from './commits.ts';
 import { effectList } from './effects.ts';
 import { SavedView } from './saved-view.ts';
-import { transaction } from './transaction.ts';
-import type { Outward, Transaction } from './transaction.ts';
+import type { Receipt } from './session.ts';
+import { isOwed, transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
 
 export interface MemoryPort {
   readonly our: PeerId;
@@ -51,45 +52,45 @@ export class AgentMemory {
 
   /**
    * What an event's effects come to. What wrappers keep is theirs to bound, so that their own effects never undo an event that was checked without them.
+   * @param from who brought what it remembers
    * @throws HearsayError when it cannot be done whole
    */
-  checked(emission: Exclude<Emission, Deferred>, arm: string): Transaction {
+  checked(emission: Exclude<Emission, Deferred>, arm: string, from?: PeerId): Transaction {
     const { maxSavedBytes, maxTimers } = this.#port.limits;
-    const result = transaction(effectList(emission, this.#name, arm), this.#port.clock.now(), maxSavedBytes);
-    this.#saved.check(result.saves);
+    const result = transaction(effectList(emission, this.#name, arm), this.#port.clock.now(), maxSavedBytes, from);
+    if (result.saves.length > 0) this.#saved.check(result.saves);
+    if (result.timers.length === 0) return result;
     const added = result.timers.filter(({ wire, atMs }) => atMs !== undefined && this.#timers.isNew(wire)).length;
     if (added === 0 || this.#timers.size + added <= maxTimers) return result;
     throw overloaded(`${this.#name}.wait`, `to keep within limits.maxTimers (${maxTimers})`, this.#timers.size + added);
   }
 
   /** Numbers what an event is about to send and pals are owed. */
-  owing(result: Transaction): Transaction {
-    const owed: Owed[] = [];
-    const outward = result.outward.map((effect): Outward => {
-      if (effect.type !== 'fact' || effect.rumor === undefined || effect.owedHops === undefined) return effect;
-      const entry = this.#port.store.owe(this.#name, { id: effect.rumor, hops: effect.owedHops, ...(effect.except !== undefined && { except: effect.except }) });
-      owed.push(entry);
-      return { ...effect, number: entry.number };
-    });
-    return owed.length === 0 ? result : { ...result, outward, owed };
+  owing(result: Transaction): void {
+    if (result.outward.some(isOwed)) result.owed = result.outward.filter(isOwed).map(({ rumor: id, owedHops: hops, except }) => this.#port.store.owe(this.#name, except === undefined ? { id, hops } : { id, hops, except }));
   }
 
   /** Shows an event's changes at once, and calls `done` as {@link Commits.commit} does. */
   commit(event: AgentInput, result: Transaction, refused: string | undefined, done: (error?: Error) => void): void {
-    this.#take(result);
+    this.take(result);
     this.#commits.commit(event, result, refused, done);
   }
 
-  /** The same for what arrived. `act` goes between the two: it does not wait for the disk. */
-  arrived(result: Transaction, act: () => void, done: (error?: Error) => void): void {
-    this.#take(result);
-    act();
+  /** Shows at once what an arrival changed. Relaying it goes before {@link arrived}: it does not wait for the disk. */
+  take({ saves, timers, remember }: Transaction): void {
+    if (saves.length > 0) this.#saved.apply(saves);
+    for (const { wire, atMs } of timers) this.#timers.set(wire, atMs);
+    for (const entry of remember) this.#port.store.markSeen(entry);
+  }
+
+  /** The same as {@link commit} for an arrival that was taken. */
+  arrived(result: Transaction, done: (error?: Error) => void): void {
     this.#commits.arrived(result, done);
   }
 
-  /** Nothing changed: calls back in its turn, as {@link arrived} does. */
-  nothingArrived(committed: () => void): void {
-    this.#commits.nothingArrived(committed);
+  /** Nothing changed: receipted in its turn, as {@link arrived} calls back. */
+  nothingArrived(receipt: Receipt): void {
+    this.#commits.nothingArrived(receipt);
   }
 
   /** Sets the timers that were on disk. @returns with `hold`, which of the agent's own are overdue, in order; those wait for {@link fire} */
@@ -121,11 +122,5 @@ export class AgentMemory {
   /** Forgets what is in RAM for what is on disk. */
   reload(state: AgentState | undefined): void {
     this.#saved = new SavedView(state?.saved ?? new Map(), this.#port.limits.maxSavedBytes);
-  }
-
-  #take({ saves, timers, remember }: Transaction): void {
-    this.#saved.apply(saves);
-    for (const { wire, atMs } of timers) this.#timers.set(wire, atMs);
-    for (const entry of remember) this.#port.store.markSeen(entry);
   }
 }

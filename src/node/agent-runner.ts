@@ -3,9 +3,9 @@
  * What an event changed is committed together; what it sends leaves after the commit, in the order of the events.
  */
 import type { Agent, Bowl, Effects, Emission, Report, Sign } from '../agent.ts';
-import type { PeerId } from '../ids.ts';
+import type { PeerId, RumorId } from '../ids.ts';
 import type { Random } from '../random.ts';
-import type { AgentState, Arrival } from '../store/store.ts';
+import type { AgentState, Arrival, Remembered } from '../store/store.ts';
 import { agentFailed, notRunning, overloaded, tooSlow } from './agent-errors.ts';
 import { armOf, callArm, subscriberOf } from './agent-input.ts';
 import type { AgentInput, Answer } from './agent-input.ts';
@@ -16,9 +16,10 @@ import type { Stream } from './effects.ts';
 import { Emissions } from './emissions.ts';
 import { EventQueue } from './event-queue.ts';
 import { Hold } from './hold.ts';
+import type { Receipt } from './session.ts';
 import type { Subscriber } from './subscribers.ts';
-import { NOTHING } from './transaction.ts';
-import type { Outward, RumorChanges, Transaction } from './transaction.ts';
+import { isOwed, NOTHING } from './transaction.ts';
+import type { Outward, Transaction } from './transaction.ts';
 import type { Watch } from './watches.ts';
 
 /** What the runner asks of the host. All calls are synchronous and do not throw. */
@@ -28,8 +29,11 @@ export interface RunnerPort extends MemoryPort {
   isAdmin(peer: PeerId): boolean;
   /** A watch is about to be answered; facts relayed on receipt are for it too from now on. */
   admit(subscriber: Subscriber): void;
-  /** `answering`: whom facts without a path are for. `early`: relayed on receipt, ahead of events that still commit. */
-  perform(effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean): void;
+  /**
+   * `answering`: whom facts without a path are for. `early`: relayed on receipt, ahead of events that still commit.
+   * `number`: of a fact among those that the agent's pals are owed (Store.owe), if it has one.
+   */
+  perform(effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void;
   report(report: Report): void;
   /** The agent starts again: what it watched and who watched it is over. */
   restarted(): void;
@@ -41,6 +45,7 @@ const EVENTS_A_TURN = 256;
 const RESTART_DELAY_MS = 1_000;
 
 const ARRIVAL = 'onArrival';
+const NO_RECEIPT: Receipt = { count: 0, committed: () => undefined };
 
 export class AgentRunner {
   readonly name: string;
@@ -96,27 +101,28 @@ export class AgentRunner {
 
   /**
    * A fact from a peer, in the turn it came in: rumors are relayed here, before anything queues. Bytes may be a view of the frame they came in.
-   * @param committed called once what it changed is on disk, or will never be, in the order of the calls
+   * @param receipt told once what it changed is on disk, or will never be
    * @returns whether it is delivered, by an event that remembers it
    */
-  arrive(wire: string, sign: Sign, src: PeerId, bytes: number, watch?: Watch, committed: () => void = () => undefined): boolean {
+  arrive(wire: string, sign: Sign, src: PeerId, bytes: number, watch?: Watch, receipt: Receipt = NO_RECEIPT): boolean {
+    const { count } = receipt;
     if (this.agent.onArrival !== undefined && !this.#stopped) {
       const arm = ARRIVAL;
       try {
         const effects = this.agent.onArrival(wire, sign, this.#bowl(src, arm));
         // Most of what arrives in a flood changes nothing.
         if (effects?.length === 0) {
-          this.#memory.nothingArrived(committed);
+          this.#memory.nothingArrived(receipt);
           return false;
         }
-        if (effects !== undefined) return this.#performArrival(this.#memory.owing(broughtBy(src, this.#memory.checked(effects, arm))), committed);
+        if (effects !== undefined) return this.#performArrival(this.#memory.checked(effects, arm, src), receipt, count);
       } catch (error) {
         this.#fail(arm, src, error);
-        committed();
+        receipt.committed(count);
         return false;
       }
     }
-    const answer: Answer = (refused, error) => (error === undefined || refused === 'overloaded' ? committed() : undefined);
+    const answer: Answer = (refused, error) => (error === undefined || refused === 'overloaded' ? receipt.committed(count) : undefined);
     this.enqueue({ arm: 'onAgent', wire, sign: ownSign(sign), src, bytes, answer, ...(watch !== undefined && { watch }) });
     return false;
   }
@@ -268,8 +274,8 @@ export class AgentRunner {
     else this.#fail(armOf(event), event.src, failure);
   }
 
-  #finish(event: AgentInput, given: Transaction, failure?: Error): void {
-    const result = this.#memory.owing(given);
+  #finish(event: AgentInput, result: Transaction, failure?: Error): void {
+    this.#memory.owing(result);
     const run = this.#run;
     const refused = failure === undefined ? result.refused : 'failed';
     if (event.arm === 'onWatch' && refused === undefined) event.subscriber.acceptedBy = run;
@@ -322,30 +328,38 @@ export class AgentRunner {
   }
 
   /** Relays at once. What is remembered goes with the first delivery, or commits by itself when nothing is delivered. */
-  #performArrival(result: Transaction, committed: () => void): boolean {
+  #performArrival(result: Transaction, receipt: Receipt, count: number): boolean {
     const run = this.#run;
-    const done = (error?: Error): void => {
+    const saves = result.saves.length > 0;
+    this.#memory.owing(result);
+    this.#memory.take(result);
+    this.#performAll(result, undefined, true);
+    // What it sent is not kept until then.
+    this.#memory.arrived(result, (error) => {
       // Of a lost mark of a relayed rumor nobody needs to know; of a lost save the agent does.
-      if (error !== undefined && result.saves.length > 0 && run === this.#run) this.#restart(error);
+      if (error !== undefined && saves && run === this.#run) this.#restart(error);
       else this.#schedule();
-      if (error === undefined) committed();
-    };
-    this.#memory.arrived(result, () => this.#performAll(result, undefined, true), done);
+      if (error === undefined) receipt.committed(count);
+    });
     return result.arrived.length > 0;
   }
 
-  #performAll({ outward, remember, keep, arrived }: Transaction, answering: Subscriber | undefined, early: boolean): void {
-    let changes: RumorChanges | undefined = { remember, keep };
+  #performAll({ outward, remember, keep, arrived, owed }: Transaction, answering: Subscriber | undefined, early: boolean): void {
+    let first = true;
+    let numbered = 0;
     for (const effect of outward) {
       if (effect.type === 'report') {
         this.#port.report(effect.report);
       } else if (effect.type === 'deliver') {
         const { wire, sign, src, bytes, id } = effect;
-        const own = arrived.length === 0 ? changes : { remember: remember.filter((entry) => entry.id === id), keep: [] };
-        this.#push({ arm: 'onAgent', wire, sign, src, bytes, ...(own !== undefined && { changes: own }) });
-        changes = undefined;
+        const changes = arrived.length > 0 ? { remember: ofRumor(remember, id), keep: [] } : first ? { remember, keep } : undefined;
+        this.#push({ arm: 'onAgent', wire, sign, src, bytes, changes });
+        first = false;
+      } else if (isOwed(effect)) {
+        this.#port.perform(effect, answering, early, owed[numbered]?.number);
+        numbered += 1;
       } else {
-        this.#port.perform(effect, answering, early);
+        this.#port.perform(effect, answering, early, undefined);
       }
     }
   }
@@ -386,9 +400,9 @@ export class AgentRunner {
   }
 }
 
-/** Says of what is remembered who brought it. */
-function broughtBy(from: PeerId, result: Transaction): Transaction {
-  return result.remember.length === 0 ? result : { ...result, remember: result.remember.map((entry) => ({ ...entry, from })) };
+/** What is remembered of one; as a rule all is. */
+function ofRumor(remember: readonly Remembered[], id: RumorId | undefined): readonly Remembered[] {
+  return remember.every((entry) => entry.id === id) ? remember : remember.filter((entry) => entry.id === id);
 }
 
 /** With bytes of its own: what waits must not keep the frame it came in. */

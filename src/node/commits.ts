@@ -2,12 +2,24 @@
  * What one agent's events changed, on its way to disk, and what they send, held until it is there. In the order of the events.
  */
 import type { Limits } from '../limits.ts';
-import type { Changes, Store, TimerChange } from '../store/store.ts';
+import type { Arrival, Changes, Remembered, Store, TimerChange } from '../store/store.ts';
 import type { AgentInput } from './agent-input.ts';
 import { Outbox } from './outbox.ts';
-import type { Transaction } from './transaction.ts';
+import type { Receipt } from './session.ts';
+import { and, NONE } from './transaction.ts';
+import type { Outward, Transaction } from './transaction.ts';
 
 type Done = (error?: Error) => void;
+
+/** Facts of one watch up to that count, the last of which are copies of rumors. */
+interface Copies {
+  readonly receipt: Receipt;
+  count: number;
+}
+
+interface Behind {
+  copies: readonly Copies[];
+}
 
 export class Commits {
   readonly #agent: string;
@@ -18,7 +30,7 @@ export class Commits {
   #unwritten = 0;
   #unwrittenBytes = 0;
   /** What waits for the last one appended: copies of rumors that came behind it. */
-  #behindLast: (() => void)[] = [];
+  #behindLast: Behind = { copies: NONE };
   #failures = 0;
   #lastFailure: Error | undefined;
 
@@ -64,10 +76,15 @@ export class Commits {
     if (!(mayBeLost && this.isFull)) this.#append(changes, done);
   }
 
-  /** An arrival that changed nothing: called once all before it is on disk, and never when that was lost. At the limit it leaves it to the next one. */
-  nothingArrived(committed: () => void): void {
-    if (this.#unwritten === 0) committed();
-    else if (this.#behindLast.length < this.#limits.maxQueuedEvents) this.#behindLast.push(committed);
+  /** An arrival that changed nothing: receipted once all before it is on disk, and never when that was lost. At the limit it leaves it to the next one. */
+  nothingArrived(receipt: Receipt): void {
+    const { count } = receipt;
+    if (this.#unwritten === 0) return receipt.committed(count);
+    const behind = this.#behindLast;
+    const last = behind.copies.at(-1);
+    // Copies come by the hundred in one frame, and the count of the last says it of all.
+    if (last?.receipt === receipt) last.count = count;
+    else if (behind.copies.length < this.#limits.maxQueuedEvents) behind.copies = and(behind.copies, { receipt, count });
   }
 
   /**
@@ -75,17 +92,15 @@ export class Commits {
    * remembered with the event that delivers it. Either way a crash in between loses neither.
    */
   #changes(event: AgentInput | undefined, { saves, timers, remember, keep, outward, arrived, owed }: Transaction): Required<Changes> {
-    const delivers = outward.some(({ type }) => type === 'deliver');
     const carried = event?.arm === 'onAgent' ? event.changes : undefined;
-    const fired: readonly TimerChange[] = event?.arm === 'onWake' ? [{ wire: event.wire, atMs: undefined }] : [];
-    const now = arrived.length === 0 ? remember : remember.map((entry) => ({ ...entry, delivered: entry.delivered && !arrived.some(({ id }) => id === entry.id) }));
-    const waits = delivers && arrived.length === 0;
+    const fired: readonly TimerChange[] = event?.arm === 'onWake' ? [{ wire: event.wire, atMs: undefined }] : NONE;
+    const waits = arrived.length === 0 && outward.some(isDelivery);
     return {
       agent: this.#agent,
       saves,
-      timers: [...fired, ...timers],
-      remember: [...(carried?.remember ?? []), ...(waits ? [] : now)],
-      keep: [...(carried?.keep ?? []), ...(waits ? [] : keep)],
+      timers: both(fired, timers),
+      remember: both(carried?.remember, waits ? NONE : yetToDeliver(remember, arrived)),
+      keep: both(carried?.keep, waits ? NONE : keep),
       arrived,
       owed,
     };
@@ -95,15 +110,31 @@ export class Commits {
     const bytes = sizeOf(changes);
     this.#unwritten += 1;
     this.#unwrittenBytes += bytes;
-    const behind: (() => void)[] = [];
+    const behind: Behind = { copies: NONE };
     this.#behindLast = behind;
     this.#store.append(changes, (error) => {
       this.#unwritten -= 1;
       this.#unwrittenBytes -= bytes;
       done(error);
-      if (error === undefined) for (const committed of behind) committed();
+      if (error === undefined) for (const { receipt, count } of behind.copies) receipt.committed(count);
     });
   }
+}
+
+function isDelivery({ type }: Outward): boolean {
+  return type === 'deliver';
+}
+
+/** What arrived is remembered as not delivered. */
+function yetToDeliver(remember: readonly Remembered[], arrived: readonly Arrival[]): readonly Remembered[] {
+  if (arrived.length === 0) return remember;
+  return remember.map((entry) => (entry.delivered && arrived.some(({ id }) => id === entry.id) ? { ...entry, delivered: false } : entry));
+}
+
+/** Most of the time there is only one. */
+function both<T>(first: readonly T[] = NONE, second: readonly T[]): readonly T[] {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : [...first, ...second];
 }
 
 function isNothing({ saves, timers, remember, keep, owed }: Required<Changes>): boolean {

@@ -23,6 +23,7 @@ import { owe } from './owing.ts';
 import type { Owing } from './owing.ts';
 import { redeliver } from './redelivery.ts';
 import type { Router } from './router.ts';
+import type { Receipt } from './session.ts';
 import { OutgoingFact, Subscriber, Subscriptions, maxWireBytes } from './subscribers.ts';
 import { Tallies } from './tallies.ts';
 import type { Outward } from './transaction.ts';
@@ -136,7 +137,7 @@ export class Host {
         subscriber.since = this.#port.store.lastOwed(name);
         subscriptions.add(subscriber);
       },
-      perform: (effect, answering, early) => this.#perform(running, effect, answering, early),
+      perform: (effect, answering, early, number) => this.#perform(running, effect, answering, early, number),
       report: (report) => this.#port.report(name, report.type === 'published' ? running.tallies.complete(report) : report),
       restarted: () => this.#cut(running, 'restarted'),
     });
@@ -281,10 +282,10 @@ export class Host {
     subscriptions.kickAll(reason);
   }
 
-  #perform(from: Running, effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean): void {
+  #perform(from: Running, effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void {
     switch (effect.type) {
       case 'fact':
-        return this.#fact(from, effect, answering, early);
+        return this.#fact(from, effect, answering, early, number);
       case 'kick':
         return from.subscriptions.kick(effect.paths, effect.peer, effect.reason ?? 'kicked');
       case 'poke':
@@ -296,8 +297,8 @@ export class Host {
     }
   }
 
-  #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean): void {
-    const { paths, mark, data, rumor, number } = effect;
+  #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void {
+    const { paths, mark, data, rumor } = effect;
     const fact = new OutgoingFact(mark, data, this.#maxWireBytes, number);
     if (paths.length === 0) answering?.give(fact, early);
     // What is relayed on receipt is nobody's publication.
@@ -327,17 +328,17 @@ export class Host {
       kicked: (reason: string): void => over({ type: 'kick', reason }),
     };
     if (peer === this.#port.our) watch.end = this.watch(agent, path, { ...watcher, fact: (mark, data) => this.#sign(from, wire, { type: 'fact', mark, data }, peer, watch) });
-    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, payload, committed) => this.#heard(from, name, mark, payload, watch, committed) });
+    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, payload, receipt) => this.#heard(from, name, mark, payload, watch, receipt) });
   }
 
-  #heard(to: Running, { wire, peer }: WatchName, mark: string, payload: Uint8Array, watch: Watch, committed: () => void): void {
+  #heard(to: Running, { wire, peer }: WatchName, mark: string, payload: Uint8Array, watch: Watch, receipt: Receipt): void {
     const bytes = payload.length <= this.#maxWireBytes ? viewBytes(payload) : undefined;
     // A rumor, as a rule: not copied before it is known to be new.
-    if (bytes !== undefined) return void to.runner.arrive(wire, { type: 'fact', mark, data: bytes }, peer, payload.length, watch, committed);
+    if (bytes !== undefined) return void to.runner.arrive(wire, { type: 'fact', mark, data: bytes }, peer, payload.length, watch, receipt);
     const decoded = this.#decode(payload);
-    if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length, watch, committed);
+    if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length, watch, receipt);
     else this.#port.report(to.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
-    if (!decoded.ok) committed();
+    if (!decoded.ok) receipt.committed(receipt.count);
   }
 
   #decode(payload: Uint8Array): ReturnType<typeof decodePayload> | { readonly ok: false; readonly reason: 'too-large' } {

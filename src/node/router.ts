@@ -9,7 +9,7 @@ import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { Clock } from './clock.ts';
 import { decodeMessage, encodeMessage, factHead } from './messages.ts';
 import type { Message } from './messages.ts';
-import { nothingReceived, Session } from './session.ts';
+import { Received, Session } from './session.ts';
 import type { AskedPoke, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
 import type { OutgoingFact, Ungiven } from './subscribers.ts';
@@ -55,7 +55,7 @@ export class Router {
     if (this.#closed) return () => undefined;
     const session = this.#session(peer);
     const sub = session.number();
-    session.watches.set(sub, { topic, path, watcher, answered: false, received: nothingReceived() });
+    session.watches.set(sub, { topic, path, watcher, answered: false, received: this.#nothingReceived(peer, session, sub, path) });
     this.#wants(peer, session);
     if (session.up) this.#send(peer, { type: 'Watch', sub, topic, path });
     return () => {
@@ -129,7 +129,7 @@ export class Router {
     session.up = true;
     for (const poke of [...session.pokes.values()]) this.#sendPoke(peer, poke);
     for (const [sub, watch] of session.watches) {
-      watch.received = nothingReceived();
+      watch.received = this.#nothingReceived(peer, session, sub, watch.path);
       this.#send(peer, { type: 'Watch', sub, topic: watch.topic, path: watch.path });
     }
   }
@@ -178,7 +178,7 @@ export class Router {
       case 'WatchAck':
         return this.#onWatchAck(peer, session, message.sub, message.refused);
       case 'Fact':
-        return this.#onFact(peer, session, message);
+        return this.#onFact(session, message);
       case 'Kick':
         return this.#onKick(peer, session, message.sub, message.reason);
       case 'Leave':
@@ -263,24 +263,21 @@ export class Router {
     for (const subscriber of [...(this.#sessions.get(peer)?.subscribers.values() ?? [])]) subscriber.drained();
   }
 
-  /** Facts are acknowledged by their count, once they are on disk; those of one commit together. */
-  #onFact(peer: PeerId, session: Session, { sub, mark, payload }: Extract<Message, { type: 'Fact' }>): void {
+  #onFact(session: Session, { sub, mark, payload }: Extract<Message, { type: 'Fact' }>): void {
     const watch = session.watches.get(sub);
     if (watch === undefined) return;
-    const { received } = watch;
-    received.count += 1;
-    const { count } = received;
-    watch.watcher.fact(mark, payload, () => {
-      // Nothing else is owed.
-      if (watch.path !== GOSSIP_GOSSIP) return;
-      received.committed = Math.max(received.committed, count);
-      if (received.acking) return;
-      received.acking = true;
-      queueMicrotask(() => {
-        received.acking = false;
-        if (session.up && session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count: received.committed });
-      });
+    watch.received.count += 1;
+    watch.watcher.fact(mark, payload, watch.received);
+  }
+
+  /** Of a watch that begins anew. */
+  #nothingReceived(peer: PeerId, session: Session, sub: number, path: string): Received {
+    // Nothing else is owed.
+    if (path !== GOSSIP_GOSSIP) return new Received(undefined);
+    const received: Received = new Received((count) => {
+      if (session.up && session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count });
     });
+    return received;
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {

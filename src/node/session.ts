@@ -7,9 +7,16 @@ import type { Subscriber } from './subscribers.ts';
 /** What the asker of a watch is told. Nothing more comes after `acked` with a refusal or after `kicked`. */
 export interface Watcher {
   acked(refused: string | undefined): void;
-  /** `committed` is called once it is on disk, or when nothing is to be. */
-  fact(mark: string, payload: Uint8Array, committed: () => void): void;
+  fact(mark: string, payload: Uint8Array, receipt: Receipt): void;
   kicked(reason: string): void;
+}
+
+/** The facts of one watch on one link. They come in order, and are committed in order. */
+export interface Receipt {
+  /** So many have come; while one is handed over, it is its number. */
+  readonly count: number;
+  /** All up to that one are on disk, or are not to be. */
+  committed(count: number): void;
 }
 
 /** A watch of ours. */
@@ -23,17 +30,27 @@ export interface AskedWatch {
   received: Received;
 }
 
-/** Facts of one watch on one link. */
-export interface Received {
-  count: number;
-  /** Committed. */
-  committed: number;
-  /** An Ack is about to be sent. */
-  acking: boolean;
-}
+/** Facts are acknowledged by their count, once they are on disk; those of one commit together. */
+export class Received implements Receipt {
+  count = 0;
+  #committed = 0;
+  #acking = false;
+  readonly #ack: ((count: number) => void) | undefined;
 
-export function nothingReceived(): Received {
-  return { count: 0, committed: 0, acking: false };
+  /** @param ack `undefined`: nobody waits for it */
+  constructor(ack: ((count: number) => void) | undefined) {
+    this.#ack = ack;
+  }
+
+  committed(count: number): void {
+    if (count > this.#committed) this.#committed = count;
+    if (this.#acking || this.#ack === undefined) return;
+    this.#acking = true;
+    queueMicrotask(() => {
+      this.#acking = false;
+      this.#ack?.(this.#committed);
+    });
+  }
 }
 
 /** A poke of ours. */

@@ -1,16 +1,14 @@
 /**
  * One event's effects, parted into what is committed and what leaves after the commit. Pure but for the encoding.
  */
-import type { Effect, FactEffect } from '../agent.ts';
+import type { Again, Effect, FactEffect } from '../agent.ts';
+import type { PeerId, RumorId } from '../ids.ts';
 import { isReserved } from '../marks/paths.ts';
 import type { Arrival, Kept, Owed, Remembered, Saved, TimerChange } from '../store/store.ts';
 import { encodeSaved } from './saved-view.ts';
 
-/** A fact, with its number among those that its agent's pals are owed (Store.owe), if it has one. */
-export type OutwardFact = FactEffect & { readonly number?: number };
-
 /** What leaves an agent. */
-export type Outward = OutwardFact | Exclude<Effect, { type: 'fact' | 'save' | 'forget' | 'wait' | 'rest' | 'remember' | 'keep' | 'refuse' }>;
+export type Outward = FactEffect | Exclude<Effect, { type: 'fact' | 'save' | 'forget' | 'wait' | 'rest' | 'remember' | 'keep' | 'refuse' }>;
 
 /** What an event brings to the node's memory of rumors. */
 export interface RumorChanges {
@@ -25,52 +23,83 @@ export interface Transaction extends RumorChanges {
   readonly outward: readonly Outward[];
   /** What is delivered and can come again: it is on disk with this event, and the one that delivers it says so. */
   readonly arrived: readonly Arrival[];
-  /** What `outward` sends to subscribers and pals are owed. */
-  readonly owed: readonly Owed[];
+  /** What of `outward` pals are owed (see {@link isOwed}), in the same order. Empty until it is numbered. */
+  owed: readonly Owed[];
   /** Set: the poke or watch is refused, and nothing else of the event is done. */
   readonly refused: string | undefined;
 }
 
-/** An event that does nothing, or whose effects are dropped. */
-export const NOTHING: Transaction = Object.freeze({ saves: [], timers: [], remember: [], keep: [], outward: [], arrived: [], owed: [], refused: undefined });
+/** An empty list. */
+export const NONE: readonly never[] = Object.freeze([]);
 
-/** @throws HearsayError `HEARSAY_BAD_DATA`, `HEARSAY_TOO_LARGE` for a value that cannot be saved. */
-export function transaction(effects: readonly Effect[], nowMs: number, maxSavedBytes: number): Transaction {
-  const saves: Saved[] = [];
-  const timers: TimerChange[] = [];
-  const remember: Remembered[] = [];
-  const keep: Kept[] = [];
-  const outward: Outward[] = [];
-  const arrived: Arrival[] = [];
+/** An event that does nothing, or whose effects are dropped. */
+export const NOTHING: Transaction = Object.freeze({ saves: NONE, timers: NONE, remember: NONE, keep: NONE, outward: NONE, arrived: NONE, owed: NONE, refused: undefined });
+
+/** Whether pals that are not told now are told later. */
+export function isOwed(effect: Outward): effect is FactEffect & Required<Pick<FactEffect, 'rumor' | 'owedHops'>> {
+  return effect.type === 'fact' && effect.rumor !== undefined && effect.owedHops !== undefined;
+}
+
+/**
+ * @param from who brought what is remembered; `undefined` for our own events
+ * @throws HearsayError `HEARSAY_BAD_DATA`, `HEARSAY_TOO_LARGE` for a value that cannot be saved.
+ */
+export function transaction(effects: readonly Effect[], nowMs: number, maxSavedBytes: number, from?: PeerId): Transaction {
+  let saves: readonly Saved[] = NONE;
+  let timers: readonly TimerChange[] = NONE;
+  let remember: readonly Remembered[] = NONE;
+  let keep: readonly Kept[] = NONE;
+  let outward: readonly Outward[] = NONE;
+  let arrived: readonly Arrival[] = NONE;
   for (const effect of effects) {
     switch (effect.type) {
       case 'save':
-        saves.push({ key: effect.key, value: encodeSaved(effect.value, isReserved(effect.key) ? Infinity : maxSavedBytes) });
+        saves = and(saves, { key: effect.key, value: encodeSaved(effect.value, isReserved(effect.key) ? Infinity : maxSavedBytes) });
         break;
       case 'forget':
-        saves.push({ key: effect.key, value: undefined });
+        saves = and(saves, { key: effect.key, value: undefined });
         break;
       case 'wait':
-        timers.push({ wire: effect.wire, atMs: nowMs + Math.ceil(effect.delayMs) });
+        timers = and(timers, { wire: effect.wire, atMs: nowMs + Math.ceil(effect.delayMs) });
         break;
       case 'rest':
-        timers.push({ wire: effect.wire, atMs: undefined });
+        timers = and(timers, { wire: effect.wire, atMs: undefined });
         break;
       case 'remember':
-        remember.push(effect);
+        remember = and(remember, remembered(effect, from));
         break;
       case 'keep':
-        keep.push(effect);
+        keep = and(keep, effect);
         break;
       case 'refuse':
         return { ...NOTHING, refused: effect.reason };
       case 'deliver':
-        if (effect.id !== undefined && effect.again !== undefined) arrived.push({ id: effect.id, from: effect.src, ...effect.again });
-        outward.push(effect);
+        if (effect.id !== undefined && effect.again !== undefined) arrived = and(arrived, arrivalOf(effect.id, effect.src, effect.again));
+        outward = and(outward, effect);
         break;
       default:
-        outward.push(effect);
+        outward = and(outward, effect);
     }
   }
-  return { saves, timers, remember, keep, outward, arrived, owed: [], refused: undefined };
+  return { saves, timers, remember, keep, outward, arrived, owed: NONE, refused: undefined };
+}
+
+/** The list and one more: the same list, or another one. With room for no more than is there: thousands wait for the disk, most of them with one entry in each list. */
+export function and<T>(list: readonly T[], next: T): readonly T[] {
+  if (list.length === 0) return [next];
+  if (list.length < FEW) return [...list, next];
+  (list as T[]).push(next);
+  return list;
+}
+
+/** Lists up to this long are made anew for each entry. Our choice: more than a rumor's event has. */
+const FEW = 4;
+
+/** Without what a rumor's effect has beside it. */
+function remembered({ id, hops, delivered, relayed }: Remembered, from: PeerId | undefined): Remembered {
+  return from === undefined ? { id, hops, delivered, relayed } : { id, hops, delivered, relayed, from };
+}
+
+function arrivalOf(id: RumorId, from: PeerId, { wire, mark, data }: Again): Arrival {
+  return { id, from, wire, mark, data };
 }

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { limits } from '../../src/limits.ts';
 import type { PeerId, RumorId } from '../../src/ids.ts';
 import { Commits } from '../../src/node/commits.ts';
+import type { Receipt } from '../../src/node/session.ts';
 import { NOTHING } from '../../src/node/transaction.ts';
 import type { Transaction } from '../../src/node/transaction.ts';
 import type { Changes, Store } from '../../src/store/store.ts';
@@ -58,20 +59,53 @@ test('an event with nothing to write waits for those before it, and fails with t
   expect(log).toEqual(['first disk full', 'second disk full', 'third done']);
 });
 
-test('a copy that changes nothing is told at once on an idle disk, else behind what came before it, never when that was lost, and is bounded', () => {
+/** Receipts of one watch, whose facts come one after another. */
+function receiptOf(name: string, told: string[]): { next(): Receipt } {
+  const receipt = { count: 0, committed: (count: number): void => void told.push(`${name} ${count}`) };
+  const next = (): Receipt => {
+    receipt.count += 1;
+    return receipt;
+  };
+  return { next };
+}
+
+test('a copy that changes nothing is receipted at once on an idle disk, else behind what came before it, never when that was lost, and what waits is bounded', () => {
   const { store, appended, dones } = slowStore();
   const commits = new Commits('app', store, limits({ maxQueuedEvents: 3 }));
   const told: string[] = [];
-  commits.nothingArrived(() => told.push('idle'));
+  const bob = receiptOf('bob', told);
+  const cat = receiptOf('cat', told);
+  commits.nothingArrived(bob.next());
   commits.arrived(relayed(1), () => told.push('first'));
-  for (let n = 0; n < 9; n += 1) commits.nothingArrived(() => told.push(`behind first ${n}`));
+  for (let n = 0; n < 9; n += 1) commits.nothingArrived((n < 7 ? bob : cat).next());
+  for (let n = 0; n < 9; n += 1) commits.nothingArrived((n % 2 === 0 ? bob : cat).next());
   commits.arrived(relayed(2), () => told.push('second'));
-  commits.nothingArrived(() => told.push('behind second'));
-  expect([told, appended.length]).toEqual([['idle'], 2]);
+  commits.nothingArrived(cat.next());
+  expect([told, appended.length]).toEqual([['bob 1'], 2]);
   dones[0]?.();
-  expect(told.slice(1)).toEqual(['first', 'behind first 0', 'behind first 1', 'behind first 2']);
+  expect(told.slice(1)).toEqual(['first', 'bob 8', 'cat 2', 'bob 13']);
   dones[1]?.(new Error('disk'));
   expect(told.slice(5)).toEqual(['second']);
-  commits.nothingArrived(() => told.push('idle again'));
-  expect(told.at(-1)).toBe('idle again');
+  commits.nothingArrived(bob.next());
+  expect(told.at(-1)).toBe('bob 14');
+});
+
+const ID = '7'.repeat(64) as RumorId;
+const rumor = { id: ID, hops: 1, delivered: true, relayed: true };
+const kept = { id: ID, mark: 'm', payload: new Uint8Array(3), hops: 1 };
+const delivery = { type: 'deliver', wire: '/w', sign: { type: 'fact', mark: 'm', data: 1 }, src: OUR, id: ID, bytes: 1 } as const;
+
+test('what is delivered and can come again is on disk as not delivered; what cannot is not remembered before its event, which brings it', () => {
+  const { store, appended } = slowStore();
+  const commits = new Commits('app', store, limits());
+  const arrived = [{ id: ID, from: OUR, wire: '/w', mark: 'm', data: new Uint8Array(3) }];
+  commits.arrived({ ...NOTHING, outward: [delivery], remember: [rumor], keep: [kept], arrived }, () => undefined);
+  commits.arrived({ ...NOTHING, outward: [delivery], remember: [rumor], keep: [kept] }, () => undefined);
+  const { wire, sign, src, bytes } = delivery;
+  commits.commit({ arm: 'onAgent', wire, sign, src, bytes, changes: { remember: [rumor], keep: [kept] } }, { ...NOTHING, remember: [{ ...rumor, hops: 3 }] }, undefined, () => undefined);
+  expect(appended.map(({ remember, keep, arrived: open }) => [remember, keep, open])).toEqual([
+    [[{ ...rumor, delivered: false }], [kept], arrived],
+    [[], [], []],
+    [[rumor, { ...rumor, hops: 3 }], [kept], []],
+  ]);
 });

@@ -76,3 +76,9 @@ describe('messages between nodes', () => {
     expect(decoded).toEqual({ ok: true, message: { type: 'Kick', sub: 1, reason: 'ä'.repeat(128) } });
   });
 });
+
+test('a fact whose mark is too long, or does not end within it, is none', () => {
+  const fact = encodeMessage({ type: 'Fact', sub: 7, mark: 'm'.repeat(65), payload: Uint8Array.of(1, 2) });
+  expect(decodeMessage(fact)).toEqual({ ok: false, reason: 'text-too-long' });
+  for (const end of [1, 5, 6, 20]) expect(decodeMessage(encodeMessage({ type: 'Fact', sub: 7, mark: 'm'.repeat(20), payload: Uint8Array.of(1) }).subarray(0, end))).toEqual({ ok: false, reason: 'truncated' });
+});

@@ -3,7 +3,7 @@ import type { PeerId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/node/messages.ts';
 import { Router } from '../../src/node/router.ts';
-import { nothingReceived, Session } from '../../src/node/session.ts';
+import { Received, Session } from '../../src/node/session.ts';
 import type { Watcher } from '../../src/node/session.ts';
 import type { Subscriber } from '../../src/node/subscribers.ts';
 import { OutgoingFact } from '../../src/node/subscribers.ts';
@@ -317,7 +317,7 @@ describe('a peer that breaks the protocol', () => {
 describe('numbers', () => {
   test('come round after 2^32, past those still in use', () => {
     const session = new Session(2 ** 32 - 3);
-    const watch = { topic: TOPIC, path: '/p', watcher: pair.watcher('w'), answered: true, received: nothingReceived() };
+    const watch = { topic: TOPIC, path: '/p', watcher: pair.watcher('w'), answered: true, received: new Received(undefined) };
     expect(session.number()).toBe(2 ** 32 - 2);
     session.watches.set(2 ** 32 - 1, watch);
     session.watches.set(1, watch);

@@ -172,6 +172,31 @@ describe('what is at hand', () => {
     expect(known(byBytes)).toEqual([false, true, true]);
   });
 
+  test('of a peer that is gone nothing is known, nor of whoever has its place, and the others keep theirs', () => {
+    const reach = new Reach<string>({ maxRecent: 10, maxRecentBytes: 100 });
+    reach.put(ID, 'news', 4, NOW);
+    const hopsOf = (...peers: readonly PeerId[]): readonly number[] => peers.map((peer) => reach.hopsOf(reach.knownOf(ID), peer));
+    reach.know(ID, BOB, 3);
+    reach.know(ID, CAT, 2);
+    reach.forget(BOB);
+    expect(hopsOf(BOB, CAT)).toEqual([-1, 2]);
+    reach.put(rumorOf(2), 'other', 5, NOW);
+    reach.know(rumorOf(2), DAN, 1);
+    expect(hopsOf(BOB, CAT, DAN)).toEqual([-1, 2, -1]);
+    reach.know(ID, BOB, 0);
+    reach.know(ID, DAN, 4);
+    expect(hopsOf(BOB, CAT, DAN)).toEqual([0, 2, 4]);
+  });
+
+  test('past 1,024 peers all is forgotten, so that at worst something goes out once more', () => {
+    const reach = new Reach<string>({ maxRecent: 10, maxRecentBytes: 100 });
+    reach.put(ID, 'news', 4, NOW);
+    for (let n = 1; n <= 1_024; n += 1) reach.know(ID, peerOf(n), 1);
+    expect([1, 1_024].map((n) => reach.hopsOf(reach.knownOf(ID), peerOf(n)))).toEqual([1, 1]);
+    reach.know(ID, peerOf(1_025), 0);
+    expect([1, 2, 1_024, 1_025].map((n) => reach.hopsOf(reach.knownOf(ID), peerOf(n)))).toEqual([-1, -1, -1, 0]);
+  });
+
   test('is forgotten after two minutes, and at once when the clock is set back', () => {
     for (const [atMs, left] of [[NOW + RECENT_MS - 1, true], [NOW + RECENT_MS, false], [NOW - 1, false]] as const) {
       const reach = new Reach<string>({ maxRecent: 9, maxRecentBytes: 100 });
