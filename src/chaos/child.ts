@@ -13,8 +13,8 @@ export interface Order {
   readonly value?: string;
 }
 
-/** Between two publications of one node, in ms. */
-const PAUSE_MS = 20;
+/** Between two publications of one node, in ms (our choice: some dozen between two kills; more take the time that starting takes). */
+const PAUSE_MS = 50;
 
 const [dir = '', which = '0', listen = ''] = process.argv.slice(2);
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
