@@ -23,7 +23,7 @@ const SHORT = {
   burst: ['--nodes', '10', '--messages', '100', '--systems', 'gossipsub-unsigned,ws'],
   startup: ['--systems', 'ws'],
   link: ['--bytes', '16384', '--seconds', '0.3', '--systems', 'ws-sealed-batched,tcp'],
-  store: ['--ids', '10000'],
+  store: ['--ids', '10000', '--messages', '2000'],
   topics: ['--nodes', '4', '--topics', '5', '--seconds', '0.3'],
 };
 

@@ -13,7 +13,7 @@ export const USAGE = `usage: npm run bench -- <scenario> [options]
   --nodes n  --bytes n  --processes n
                        only the settings that have these, or others than the usual ones
   --window n           throughput, link: data under way at once
-  --messages n         burst: how many; join: how many newcomers
+  --messages n         burst, store: how many; join: how many newcomers
   --ids n              store: how many ids
   --topics n           topics: how many
   --tolerate-load      take repetitions that other load disturbed, and say so

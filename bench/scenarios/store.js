@@ -12,16 +12,23 @@ import { promisify } from 'node:util';
 const IDS = 1_000_000;
 /** Enough for several hundred commits. */
 const MOST_COMMITTED = 300_000;
+/** Rumors that come in. Past twice the ids that are remembered the memory has to be flat: 5,000,000 show it. */
+const MESSAGES = 300_000;
 const run = promisify(execFile);
-const script = fileURLToPath(new URL('../lib/store-steps.js', import.meta.url));
+const [steps, inbound] = ['store-steps', 'store-inbound'].map((name) => fileURLToPath(new URL(`../lib/${name}.js`, import.meta.url)));
 
 /** @type {Scenario} */
 export const scenario = {
   name: 'store',
-  about: 'Committed: rumors of 256 bytes, each an event of its own with id and payload, straight into the store. Start: opening a store that remembers so many ids, and the RSS it takes over an empty one. Disk: ids alone, after compaction. What a whole node takes in is the figure of `link` at 256 bytes.',
+  about: 'Inbound: new rumors of 256 bytes at one node, from the decrypted message to the app and the disk, without a link (that is `link`), with durability `process` and `power`; CPU and RSS are of `process`, and the growth is that of its second half. Committed: such rumors straight into the store, each an event of its own with id and payload. Start: opening a store that remembers so many ids, and the RSS it takes over an empty one. Disk: ids alone, after compaction.',
   systems: ['hearsay'],
-  headline: 'committedPerSecond',
+  headline: 'inboundPerSecond',
   columns: [
+    { name: 'inboundPerSecond', title: 'inbound/s', digits: 0, spread: true },
+    { name: 'powerPerSecond', title: 'power/s', digits: 0, spread: true },
+    { name: 'inboundCpuMicros', title: 'CPU µs', digits: 1 },
+    { name: 'inboundRssMib', title: 'RSS MiB', digits: 0 },
+    { name: 'inboundGrowthMib', title: 'growth MiB', digits: 1 },
     { name: 'committedPerSecond', title: 'committed/s', digits: 0, spread: true },
     { name: 'startMs', title: 'start ms', digits: 0, spread: true },
     { name: 'startRssMib', title: 'start MiB', digits: 1 },
@@ -29,17 +36,21 @@ export const scenario = {
     { name: 'missMicros', title: 'miss µs', digits: 2 },
     { name: 'diskBytesPerId', title: 'disk B an id', digits: 1 },
   ],
-  settings: ({ ids = IDS }) => [{ ids, bytes: 256 }],
+  settings: ({ ids = IDS, messages = MESSAGES }) => [{ ids, messages, bytes: 256 }],
   measure: async (_system, setting) => {
-    const ids = Number(setting['ids']);
+    const [ids, messages] = [Number(setting['ids']), Number(setting['messages'])];
     const dir = await mkdtemp(join(tmpdir(), 'hearsay-bench-'));
     try {
-      const { committedPerSecond } = await step('commit', join(dir, 'commit'), Math.min(ids, MOST_COMMITTED));
-      const empty = await step('start', join(dir, 'empty'), 0);
-      const { diskBytesPerId } = await step('fill', join(dir, 'full'), ids);
-      const full = await step('start', join(dir, 'full'), ids);
+      const safe = await measured(inbound, join(dir, 'process'), messages, 'process');
+      const { perSecond: powerPerSecond } = await measured(inbound, join(dir, 'power'), messages, 'power');
+      const { committedPerSecond } = await measured(steps, 'commit', join(dir, 'commit'), Math.min(ids, MOST_COMMITTED));
+      const empty = await measured(steps, 'start', join(dir, 'empty'), 0);
+      const { diskBytesPerId } = await measured(steps, 'fill', join(dir, 'full'), ids);
+      const full = await measured(steps, 'start', join(dir, 'full'), ids);
       const { startMs, hitMicros, missMicros } = full;
-      return { committedPerSecond, startMs, startRssMib: ((full['rssBytes'] ?? 0) - (empty['rssBytes'] ?? 0)) / 2 ** 20, hitMicros, missMicros, diskBytesPerId };
+      const { perSecond: inboundPerSecond, cpuMicros: inboundCpuMicros, rssMib: inboundRssMib, rssGrowthMib: inboundGrowthMib } = safe;
+      const startRssMib = ((full['rssBytes'] ?? 0) - (empty['rssBytes'] ?? 0)) / 2 ** 20;
+      return { inboundPerSecond, powerPerSecond, inboundCpuMicros, inboundRssMib, inboundGrowthMib, committedPerSecond, startMs, startRssMib, hitMicros, missMicros, diskBytesPerId };
     } finally {
       await rm(dir, { recursive: true });
     }
@@ -47,12 +58,11 @@ export const scenario = {
 };
 
 /**
- * @param {string} name
- * @param {string} dir
- * @param {number} ids
+ * @param {string | undefined} script
+ * @param {...(string | number)} args
  * @returns {Promise<Record<string, number | undefined>>}
  */
-async function step(name, dir, ids) {
-  const { stdout } = await run(process.execPath, ['--expose-gc', script, name, dir, String(ids)]);
+async function measured(script = '', ...args) {
+  const { stdout } = await run(process.execPath, ['--expose-gc', script, ...args.map(String)]);
   return JSON.parse(stdout);
 }

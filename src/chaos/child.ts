@@ -6,7 +6,7 @@ import { createNode } from '../node/create-node.ts';
 import { withGossip } from '../wrapper/with-gossip.ts';
 import { marks, numbersAgent } from './numbers.ts';
 
-/** What the parent says. */
+/** What the parent says. `publish`: so many numbers from now on, instead of those left; `hush`: none, and it ends when none is under way. */
 export interface Order {
   readonly id: number;
   readonly verb: 'invite' | 'redeem' | 'publish' | 'hush' | 'account';
@@ -14,16 +14,18 @@ export interface Order {
 }
 
 /** Between two publications of one node, in ms. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 40;
 
 const [dir = '', which = '0', listen = ''] = process.argv.slice(2);
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 const node = await createNode({ dir, listen });
 const app = await node.run('numbers', withGossip(numbersAgent(Number(which)), { hops: 1, marks }));
-let publishing = false;
+let left = 0;
+let publishing = Promise.resolve();
 
 async function publish(): Promise<void> {
-  while (publishing) {
+  while (left > 0) {
+    left -= 1;
     await app.poke('say', undefined);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
@@ -36,12 +38,12 @@ async function obey({ verb, value = '' }: Order): Promise<unknown> {
     case 'redeem':
       return node.pals.redeem(value);
     case 'publish':
-      publishing = true;
-      void publish();
+      left = Number(value);
+      publishing = publishing.then(publish);
       return undefined;
     case 'hush':
-      publishing = false;
-      return undefined;
+      left = 0;
+      return publishing;
     case 'account':
       return app.peek('/');
   }

@@ -64,7 +64,7 @@ export async function runLinks(options: LinksOptions): Promise<Verdict> {
   }
   const accounts = await settled(async () => members.map(({ app }) => app.peek('/') as Account));
   for (const { node } of members) await node.close();
-  return verdictOf(options, accounts, beganMs);
+  return verdictOf(options, [accounts], beganMs);
 }
 
 async function suffer(network: MemoryNetwork, a: Member, b: Member, fault: Fault, stallMs: number, durability: 'process' | 'power'): Promise<void> {

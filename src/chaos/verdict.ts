@@ -39,9 +39,10 @@ export async function settled(accountsNow: () => Promise<readonly Account[]>): P
   }
 }
 
-export function verdictOf({ count, seed, durability = 'process' }: RunOptions, accounts: readonly Account[], beganMs: number): Verdict {
-  const faults = faultsOf(accounts);
-  const published = accounts.reduce((sum, { last }) => sum + last, 0);
+/** @param groups what the members of each hold; nobody is in two */
+export function verdictOf({ count, seed, durability = 'process' }: RunOptions, groups: readonly (readonly Account[])[], beganMs: number): Verdict {
+  const faults = groups.flatMap((accounts, group) => faultsOf(accounts).map((fault) => (groups.length === 1 ? fault : `group ${group}, ${fault}`)));
+  const published = groups.flat().reduce((sum, { last }) => sum + last, 0);
   return { ok: faults.length === 0, seed, durability, count, published, seconds: (Date.now() - beganMs) / 1000, faults };
 }
 

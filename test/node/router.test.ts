@@ -83,6 +83,58 @@ beforeEach(() => {
   pair = new Pair();
 });
 
+describe('an acknowledgement', () => {
+  const GOSSIP = '/~/gossip/gossip';
+
+  /** Ann watches a path of Bob's. What is on its disk, and what Bob is told of it, the test sees. */
+  function watched(path: string): { give(count: number): void; readonly commits: (() => void)[]; readonly acks: number[] } {
+    const commits: (() => void)[] = [];
+    const acks: number[] = [];
+    pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), fact: (_mark, _payload, committed) => void commits.push(committed ?? (() => undefined)) });
+    const subscriber = pair.served.at(-1)!;
+    Object.assign(subscriber, { acknowledged: (count: number) => acks.push(count) });
+    return { give: (count) => Array.from({ length: count }, () => subscriber.give(new OutgoingFact('m', 'hi', 1_000), false)), commits, acks };
+  }
+
+  test('counts what is on disk, not what has come; those of one commit share one', async () => {
+    pair.connect();
+    const { give, commits, acks } = watched(GOSSIP);
+    give(5);
+    await Promise.resolve();
+    expect([commits.length, acks]).toEqual([5, []]);
+    commits[0]?.();
+    commits[1]?.();
+    expect(acks).toEqual([]);
+    await Promise.resolve();
+    expect(acks).toEqual([2]);
+    for (const committed of commits.slice(2)) committed();
+    await Promise.resolve();
+    expect(acks).toEqual([2, 5]);
+  });
+
+  test('is of one subscription: what is committed when its link is gone is not said on the next one', async () => {
+    pair.connect();
+    const { give, commits, acks } = watched(GOSSIP);
+    give(2);
+    pair.cut();
+    commits[0]?.();
+    pair.connect();
+    Object.assign(pair.served.at(-1)!, { acknowledged: (count: number) => acks.push(count) });
+    commits[1]?.();
+    await Promise.resolve();
+    expect(acks).toEqual([]);
+  });
+
+  test('is for what is owed: of other paths there is none', async () => {
+    pair.connect();
+    const { give, commits, acks } = watched('/p');
+    give(1);
+    commits[0]?.();
+    await Promise.resolve();
+    expect(acks).toEqual([]);
+  });
+});
+
 describe('a watch across a link', () => {
   test('waits for the link, is answered, and carries facts', () => {
     pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'));

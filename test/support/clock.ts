@@ -39,3 +39,25 @@ export class ManualClock implements Clock {
     this.#nowMs = endMs;
   }
 }
+
+/** One whose wall time is set while its timers go on as those of another one, as on a machine whose clock is set. */
+export class SetClock implements Clock {
+  readonly #timers: Clock;
+  #offMs = 0;
+
+  constructor(timers: Clock) {
+    this.#timers = timers;
+  }
+
+  now(): number {
+    return this.#timers.now() + this.#offMs;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    return this.#timers.after(delayMs, run);
+  }
+
+  jump(ms: number): void {
+    this.#offMs += ms;
+  }
+}

@@ -24,7 +24,14 @@ let made = 0;
 
 /** Makes nodes that can reach each other. */
 export class TestNetwork {
-  readonly memory: MemoryNetwork = new MemoryNetwork();
+  /** Messages so far, and connections opened and lost. */
+  traffic = 0;
+  readonly memory: MemoryNetwork = new MemoryNetwork({
+    schedule: (run) => {
+      this.traffic += 1;
+      setImmediate(run);
+    },
+  });
 
   /** A node listening at `memory://<name>`. Give `remains` to start one again. */
   async node(name: string, options: Partial<NodeOptions> = {}, remains: Remains = newRemains(name)): Promise<HearsayNode & { readonly remains: Remains }> {
