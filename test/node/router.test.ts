@@ -1,3 +1,4 @@
+import type { Receipt } from '../../src/node/session.ts';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { PeerId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
@@ -90,7 +91,11 @@ describe('an acknowledgement', () => {
   function watched(path: string): { give(count: number): void; readonly commits: (() => void)[]; readonly acks: number[] } {
     const commits: (() => void)[] = [];
     const acks: number[] = [];
-    pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), fact: (_mark, _payload, committed) => void commits.push(committed ?? (() => undefined)) });
+    const fact = (_mark: string, _payload: Uint8Array, receipt: Receipt): void => {
+      const { count } = receipt;
+      commits.push(() => receipt.committed(count));
+    };
+    pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), fact });
     const subscriber = pair.served.at(-1)!;
     Object.assign(subscriber, { acknowledged: (count: number) => acks.push(count) });
     return { give: (count) => Array.from({ length: count }, () => subscriber.give(new OutgoingFact('m', 'hi', 1_000), false)), commits, acks };
