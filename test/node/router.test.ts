@@ -1,11 +1,10 @@
-import type { Receipt } from '../../src/node/session.ts';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { PeerId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/node/messages.ts';
 import { Router } from '../../src/node/router.ts';
 import { Received, Session } from '../../src/node/session.ts';
-import type { Watcher } from '../../src/node/session.ts';
+import type { Receipt, Watcher } from '../../src/node/session.ts';
 import type { Subscriber } from '../../src/node/subscribers.ts';
 import { OutgoingFact } from '../../src/node/subscribers.ts';
 import { ManualClock } from '../support/clock.ts';
