@@ -114,7 +114,7 @@ describe('bad input', () => {
     let knocks = 0;
     const other: Server = createServer((socket) => {
       knocks += 1;
-      socket.on('error', () => undefined).end('220 mail.example ESMTP\r\n');
+      socket.on('error', () => undefined).resume().end('220 mail.example ESMTP\r\n');
     });
     await once(other.listen(0, 'localhost'), 'listening');
     const { port } = other.address() as AddressInfo;

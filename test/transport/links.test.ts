@@ -671,6 +671,10 @@ describe('close', () => {
 });
 
 describe('over WebSockets', () => {
+  const sockets = (): string[] => process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCP'));
+  /** Left by other files that ran in this process. */
+  const atStart = sockets().length;
+
   async function wsPair(ann: Plan = {}, bob: Plan = {}): Promise<{ ann: Node; bob: Node; address: string }> {
     const nodes = { ann: new Node(wsTransport(), ann), bob: new Node(wsTransport(), bob) };
     return { ...nodes, address: await nodes.bob.links.listen('ws://127.0.0.1:0') };
@@ -718,12 +722,11 @@ describe('over WebSockets', () => {
   });
 
   test('close leaves no socket', async () => {
-    const sockets = (): string[] => process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCP'));
-    await until(() => sockets().length === 0); // of the tests before
+    await until(() => sockets().length <= atStart); // of the tests before
     const { ann, bob, address } = await wsPair();
     await ann.links.connect(address);
-    expect(sockets()).not.toEqual([]);
+    expect(sockets().length).toBeGreaterThan(atStart);
     await Promise.all([ann.links.close(), bob.links.close()]);
-    await until(() => sockets().length === 0);
+    await until(() => sockets().length <= atStart);
   });
 });
