@@ -7,6 +7,7 @@ import type { Agent, GossipApp, HearsayNode } from '../../src/index.ts';
 import type { RumorId } from '../../src/ids.ts';
 import type { Owed } from '../../src/store/store.ts';
 import { OwedFeed } from '../../src/node/owed-feed.ts';
+import { LinkedHosts } from '../support/linked-hosts.ts';
 import { TestNetwork, befriend, next } from '../support/nodes.ts';
 
 const marks = defineMarks({ line: z.number() });
@@ -100,6 +101,32 @@ test('who is dropped is owed nothing when it comes back', async () => {
   await atAnn.poke('say', 2);
   await one;
   expect(heard).toEqual([2]);
+});
+
+test('facts of one event have numbers of their own: what is acknowledged is not sent again, and what is not is, once', async () => {
+  const many = withGossip({ onPoke: ({ data }) => (data as number[]).map((n) => marks.invent('line', n)) }, { hops: 1, marks });
+  const net = await LinkedHosts.make(2, () => ({ lines: many }));
+  const [a, b] = net.hosts as [LinkedHosts['hosts'][number], LinkedHosts['hosts'][number]];
+  const facts = (): number => net.sent.filter(({ from, message }) => from === a.id && message.type === 'Fact' && message.mark === 'gossip-rumor').length;
+  for (const [one, other] of [[a, b], [b, a]] as const) await one.host.poke('pals', 'pals-command', { type: 'meet', peer: other.id, lists: [] });
+  net.up(a, b);
+  await net.quiet();
+  await a.host.poke('lines', 'say', [1, 2, 3]);
+  await net.quiet();
+  expect(facts()).toBe(3);
+  net.down(a, b);
+  net.up(a, b);
+  await net.quiet();
+  expect(facts()).toBe(3);
+  // Lost on the wire.
+  await a.host.poke('lines', 'say', [4, 5]);
+  await a.quiet();
+  expect(facts()).toBe(5);
+  net.down(a, b);
+  net.up(a, b);
+  await net.quiet();
+  expect(facts()).toBe(7);
+  await net.close();
 });
 
 describe('the feed of one pal', () => {
