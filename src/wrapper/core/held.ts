@@ -17,7 +17,7 @@ export interface HeldRumor<Body> {
   from: PeerId;
   /** The proxy that has it. */
   successor: PeerId | undefined;
-  /** Who had it before or after us: nobody among them is asked again, so that no loop is endless. Bounded by the pals. */
+  /** Who had it before or after us: nobody among them is asked again, so that no loop is endless. Bounded by who is there while it is held. */
   readonly tried: Set<PeerId>;
   /** The agent has had it. */
   delivered: boolean;

@@ -17,19 +17,21 @@ export const EPOCH_MIN_MS = 600_000;
 export const EPOCH_SPREAD_MS = 60_000;
 /** One node in five publishes what it is passed in an epoch, the others pass it on: continuation 0.8 (design). */
 export const DIFFUSERS_ONE_IN = 5;
+/** So many peers are remembered in each list, above what one node ever has links to (our choice: strangers can be proxies under `anybody`). */
+export const MAX_REMEMBERED = 1_000;
 
 interface Epoch {
   readonly startMs: number;
   readonly endMs: number;
   readonly diffuses: boolean;
-  /** By whom a datum came from, ourselves for our own. Bounded by the pals. */
+  /** By whom a datum came from, ourselves for our own. At the limit newcomers get a successor for one datum only: nobody can push ours out. */
   readonly successors: Map<PeerId, PeerId>;
 }
 
 export class Proxies<Body> {
   readonly #context: Context<Body>;
   readonly #random: Random;
-  /** Until when who refused is not asked. Both maps hold pals only, and what is over goes with the next entry. */
+  /** Until when who refused is not asked. In both maps what is over goes with the next entry, and the oldest at the limit. */
   readonly #misses: Map<PeerId, number> = new Map();
   readonly #failures: Map<PeerId, { readonly count: number; readonly untilMs: number }> = new Map();
   #epoch: Epoch | undefined;
@@ -47,7 +49,7 @@ export class Proxies<Body> {
   missed(peer: PeerId): void {
     const { nowMs } = this.#context;
     for (const [other, untilMs] of this.#misses) if (isOver(untilMs, nowMs, MISS_MS)) this.#misses.delete(other);
-    this.#misses.set(peer, nowMs + MISS_MS);
+    remember(this.#misses, peer, nowMs + MISS_MS);
   }
 
   /** It gave a sign of life: W14, W18, W19. */
@@ -59,7 +61,7 @@ export class Proxies<Body> {
   failed(peer: PeerId): void {
     const { nowMs } = this.#context;
     for (const [other, { untilMs }] of this.#failures) if (isOver(untilMs, nowMs, BLOCKED_MS)) this.#failures.delete(other);
-    this.#failures.set(peer, { count: (this.#failures.get(peer)?.count ?? 0) + 1, untilMs: nowMs + BLOCKED_MS });
+    remember(this.#failures, peer, { count: (this.#failures.get(peer)?.count ?? 0) + 1, untilMs: nowMs + BLOCKED_MS });
   }
 
   /** What it was given was published by others. */
@@ -81,8 +83,9 @@ export class Proxies<Body> {
     const stands = fixed !== undefined && candidates.includes(fixed);
     if (stands && !tried.has(fixed)) return fixed;
     const chosen = this.#palsFirst(candidates.filter((peer) => !tried.has(peer)));
+    const room = own || fixed !== undefined || epoch.successors.size < MAX_REMEMBERED;
     // A way round a loop is for one datum only.
-    if (!stands && chosen !== undefined) epoch.successors.set(from, chosen);
+    if (!stands && chosen !== undefined && room) epoch.successors.set(from, chosen);
     return chosen;
   }
 
@@ -119,6 +122,13 @@ export class Proxies<Body> {
     }
     return this.#epoch;
   }
+}
+
+function remember<Value>(map: Map<PeerId, Value>, peer: PeerId, value: Value): void {
+  map.delete(peer);
+  const [oldest] = map.size >= MAX_REMEMBERED ? map.keys() : [];
+  if (oldest !== undefined) map.delete(oldest);
+  map.set(peer, value);
 }
 
 /** A clock that was set back ends it too. */
