@@ -29,6 +29,8 @@ export class ActiveView {
   readonly #random: Random;
   /** Oldest first. At most `activeViewSize`. */
   readonly #members: Link[] = [];
+  /** Theirs, in the same order: to look for one reads no link, and large simulations do little else. */
+  readonly #peers: PeerId[] = [];
   /** Oldest first. At most `maxLeaves`. */
   readonly #leaves: Link[] = [];
 
@@ -55,7 +57,8 @@ export class ActiveView {
   }
 
   get(peer: PeerId): Link | undefined {
-    for (const link of this.#members) if (link.contact.peer === peer) return link;
+    const at = this.#peers.indexOf(peer);
+    if (at >= 0) return this.#members[at];
     for (const link of this.#leaves) if (link.contact.peer === peer) return link;
     return undefined;
   }
@@ -64,12 +67,15 @@ export class ActiveView {
   add(contact: Contact, leaf: boolean, generation: Generation, nowMs: number): void {
     const link: Link = { contact, leaf, sinceMs: nowMs, generation, shuffledMs: -Infinity, walksSinceMs: nowMs, walks: 0, parted: false };
     (leaf ? this.#leaves : this.#members).push(link);
+    if (!leaf) this.#peers.push(contact.peer);
   }
 
   remove(link: Link): void {
     const list = link.leaf ? this.#leaves : this.#members;
     const at = list.indexOf(link);
-    if (at >= 0) list.splice(at, 1);
+    if (at < 0) return;
+    list.splice(at, 1);
+    if (!link.leaf) this.#peers.splice(at, 1);
   }
 
   /**

@@ -7,11 +7,12 @@ import { sample } from '../overlay/dice.ts';
 import { MAX_CONTACTS } from '../overlay/config.ts';
 import type { Contact, OverlayInput, OverlayMessage } from '../overlay/messages.ts';
 import type { Random } from '../random.ts';
+import type { Place } from './events.ts';
 import type { Actor, Network } from './network.ts';
 
 export class Attacker implements Actor {
   readonly #network: Network;
-  readonly #me: Contact;
+  readonly #place: Place;
   readonly #random: Random;
   /** All attackers. They know each other, and grow in number. */
   readonly #gang: readonly Contact[];
@@ -21,14 +22,14 @@ export class Attacker implements Actor {
   readonly #links = new Set<PeerId>();
   #generation = 0;
 
-  constructor(network: Network, me: Contact, gang: readonly Contact[], victim: () => Contact, intervalMs: number) {
+  constructor(network: Network, place: Place, gang: readonly Contact[], victim: () => Contact, intervalMs: number) {
     this.#network = network;
-    this.#me = me;
+    this.#place = place;
     this.#gang = gang;
     this.#victim = victim;
     this.#intervalMs = intervalMs;
-    this.#random = network.random.fork(`attacker ${me.peer}`);
-    network.wake(me, 1 + this.#random.below(intervalMs));
+    this.#random = network.random.fork(`attacker ${place.contact.peer}`);
+    network.wake(place, 1 + this.#random.below(intervalMs));
   }
 
   get neighbors(): readonly PeerId[] {
@@ -36,7 +37,7 @@ export class Attacker implements Actor {
   }
 
   wake(): void {
-    this.#network.wake(this.#me, this.#intervalMs);
+    this.#network.wake(this.#place, this.#intervalMs);
     this.#ask(this.#victim(), 'Join');
   }
 
@@ -72,7 +73,7 @@ export class Attacker implements Actor {
   #ask({ peer }: Contact, type: 'Join' | 'Neighbor'): void {
     this.#generation += 1;
     const about = { generation: this.#generation, leaf: false, record: undefined };
-    this.#network.connect(this.#me, peer, type === 'Join' ? { type, ...about } : { type, priority: 'high', ...about });
+    this.#network.connect(this.#place, peer, type === 'Join' ? { type, ...about } : { type, priority: 'high', ...about });
   }
 
   #accomplices(): Contact[] {
@@ -80,6 +81,6 @@ export class Attacker implements Actor {
   }
 
   #send(to: PeerId, message: OverlayMessage): void {
-    this.#network.send(this.#me, to, message);
+    this.#network.send(this.#place, to, message);
   }
 }

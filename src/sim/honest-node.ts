@@ -4,23 +4,24 @@ import { pickJoins, pickProbe, probeDelayMs } from '../overlay/address-picks.ts'
 import type { OverlayConfig } from '../overlay/config.ts';
 import { ContactBook } from '../overlay/contact-book.ts';
 import { HyParView } from '../overlay/hyparview.ts';
-import type { Contact, OverlayEffect, OverlayEvent, OverlayInput } from '../overlay/messages.ts';
+import type { OverlayEffect, OverlayEvent, OverlayInput } from '../overlay/messages.ts';
 import type { Random } from '../random.ts';
+import type { Place } from './events.ts';
 import type { Actor, Network } from './network.ts';
 
 export class HonestNode implements Actor {
   readonly #network: Network;
-  readonly #me: Contact;
+  readonly #place: Place;
   readonly #core: HyParView;
   readonly #book = new ContactBook();
   readonly #random: Random;
 
-  constructor(network: Network, me: Contact, config: OverlayConfig, random: Random) {
+  constructor(network: Network, place: Place, config: OverlayConfig, random: Random) {
     this.#network = network;
-    this.#me = me;
+    this.#place = place;
     this.#random = random;
-    this.#core = new HyParView(me.peer, config, random);
-    network.wake(me, probeDelayMs(random));
+    this.#core = new HyParView(place.contact.peer, config, random);
+    network.wake(place, probeDelayMs(random));
   }
 
   get neighbors(): readonly PeerId[] {
@@ -33,7 +34,7 @@ export class HonestNode implements Actor {
   }
 
   wake(): void {
-    this.#network.wake(this.#me, probeDelayMs(this.#random));
+    this.#network.wake(this.#place, probeDelayMs(this.#random));
     const contact = pickProbe(this.#book.entries, (peer) => this.#core.isNeighbor(peer), this.#random);
     if (contact !== undefined) this.input({ type: 'ProbeRequested', contact });
   }
@@ -41,13 +42,13 @@ export class HonestNode implements Actor {
   #perform(effect: OverlayEffect): void {
     switch (effect.type) {
       case 'Send':
-        return this.#network.send(this.#me, effect.to, effect.message);
+        return this.#network.send(this.#place, effect.to, effect.message);
       case 'Connect':
-        return this.#network.connect(this.#me, effect.to.peer, effect.message);
+        return this.#network.connect(this.#place, effect.to.peer, effect.message);
       case 'Close':
-        return this.#network.close(this.#me, effect.peer);
+        return this.#network.close(this.#place, effect.peer);
       case 'SetTimer':
-        return this.#network.setTimer(this.#me, effect.timer, effect.delayMs);
+        return this.#network.setTimer(this.#place, effect.timer, effect.delayMs);
       default:
         return this.#onEvent(effect.event);
     }
@@ -59,6 +60,6 @@ export class HonestNode implements Actor {
     if (event.type !== 'Isolated') return;
     const contacts = pickJoins(this.#book.entries, this.#random);
     // As an event of its own: a step is not to be entered from within.
-    if (contacts.length > 0) this.#network.at(this.#network.nowMs, () => this.#network.tell(this.#network.indexOf(this.#me.peer), { type: 'JoinRequested', contacts }));
+    if (contacts.length > 0) this.#network.at(this.#network.nowMs, () => this.#network.tell(this.#place.index, { type: 'JoinRequested', contacts }));
   }
 }

@@ -69,15 +69,15 @@ export class Network {
   /** Adds an honest node, which does nothing until it is told to join. */
   addNode(role: Role = 'member'): NodeIndex {
     const place = this.#addPlace();
-    place.actor = new HonestNode(this, place.contact, this.options.config, this.random.fork(`node ${place.index}`));
+    place.actor = new HonestNode(this, place, this.options.config, this.random.fork(`node ${place.index}`));
     this.tell(place.index, { type: 'Started', role, record: undefined });
     return place.index;
   }
 
   /** Adds something of another kind. */
-  addActor(make: (contact: Contact) => Actor): NodeIndex {
+  addActor(make: (place: Place) => Actor): NodeIndex {
     const place = this.#addPlace();
-    place.actor = make(place.contact);
+    place.actor = make(place);
     return place.index;
   }
 
@@ -141,24 +141,24 @@ export class Network {
 
   // What actors may do.
 
-  send(from: Contact, to: PeerId, message: OverlayMessage): void {
-    this.#links.send(this.#placeOf(from.peer), this.#placeOf(to), message);
+  send(from: Place, to: PeerId, message: OverlayMessage): void {
+    this.#links.send(from, this.#placeOf(to), message);
   }
 
-  connect(from: Contact, to: PeerId, message: OverlayMessage): void {
-    this.#links.connect(this.#placeOf(from.peer), this.#placeOf(to), message);
+  connect(from: Place, to: PeerId, message: OverlayMessage): void {
+    this.#links.connect(from, this.#placeOf(to), message);
   }
 
-  close(from: Contact, to: PeerId): void {
-    this.#links.close(this.#placeOf(from.peer), this.#placeOf(to));
+  close(from: Place, to: PeerId): void {
+    this.#links.close(from, this.#placeOf(to));
   }
 
-  setTimer(from: Contact, timer: OverlayTimer, delayMs: number): void {
-    this.#agenda.add(this.nowMs + delayMs, { type: 'input', to: this.#placeOf(from.peer), input: { type: 'TimerFired', timer } });
+  setTimer(from: Place, timer: OverlayTimer, delayMs: number): void {
+    this.#agenda.add(this.nowMs + delayMs, { type: 'input', to: from, input: { type: 'TimerFired', timer } });
   }
 
-  wake(from: Contact, delayMs: number): void {
-    this.#agenda.add(this.nowMs + delayMs, { type: 'wake', to: this.#placeOf(from.peer) });
+  wake(from: Place, delayMs: number): void {
+    this.#agenda.add(this.nowMs + delayMs, { type: 'wake', to: from });
   }
 
   #happen(event: Event): void {

@@ -1,8 +1,9 @@
 /** The simulated network itself: what it does to links and messages, and that a run can be repeated. */
 import { describe, expect, test } from '@jest/globals';
 import { overlayConfig } from '../../src/overlay/config.ts';
-import type { Contact, OverlayInput } from '../../src/overlay/messages.ts';
+import type { OverlayInput } from '../../src/overlay/messages.ts';
 import { seededRandom } from '../../src/random.ts';
+import type { Place } from '../../src/sim/events.ts';
 import { componentSizes } from '../../src/sim/graph-stats.ts';
 import { Latencies } from '../../src/sim/latencies.ts';
 import { Network } from '../../src/sim/network.ts';
@@ -17,14 +18,14 @@ function network(given: Partial<NetworkOptions> = {}): Network {
 function pair(given: Partial<NetworkOptions> = {}) {
   const net = network(given);
   const heard: [number, string, string][] = [];
-  const contacts: Contact[] = [];
+  const places: Place[] = [];
   for (const name of ['a', 'b']) {
-    net.addActor((me) => {
-      contacts.push(me);
+    net.addActor((place) => {
+      places.push(place);
       return { neighbors: [], wake: () => undefined, input: (input: OverlayInput) => heard.push([net.nowMs, name, input.type === 'MessageReceived' ? input.message.type : input.type]) };
     });
   }
-  return { net, heard, a: contacts[0] as Contact, b: contacts[1] as Contact };
+  return { net, heard, a: places[0] as Place, b: places[1] as Place };
 }
 
 const hello = { type: 'Join', generation: 1, leaf: false, record: undefined } as const;
@@ -32,12 +33,12 @@ const hello = { type: 'Join', generation: 1, leaf: false, record: undefined } as
 describe('links', () => {
   test('a dial takes a round trip more; then messages take one way, in order; a close is noticed after them', () => {
     const { net, heard, a, b } = pair();
-    net.send(a, b.peer, hello);
-    net.connect(a, b.peer, hello);
+    net.send(a, b.contact.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(30);
-    net.send(b, a.peer, { type: 'ForwardJoin', joiner: a, ttlHops: 1 });
-    net.close(b, a.peer);
-    net.send(b, a.peer, hello);
+    net.send(b, a.contact.peer, { type: 'ForwardJoin', joiner: a.contact, ttlHops: 1 });
+    net.close(b, a.contact.peer);
+    net.send(b, a.contact.peer, hello);
     net.runUntil(100);
     expect(heard).toEqual([
       [30, 'b', 'Join'],
@@ -48,10 +49,10 @@ describe('links', () => {
 
   test('what is under way when its receiver closes the link does not arrive', () => {
     const { net, heard, a, b } = pair();
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(30);
-    net.send(b, a.peer, hello);
-    net.close(a, b.peer);
+    net.send(b, a.contact.peer, hello);
+    net.close(a, b.contact.peer);
     net.runUntil(100);
     expect(heard).toEqual([
       [30, 'b', 'Join'],
@@ -70,11 +71,11 @@ describe('links', () => {
 
   test('the dead refuse at once, and their neighbours notice one latency later', () => {
     const { net, heard, a, b } = pair();
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(30);
     net.crash(1);
     net.runUntil(40);
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(100);
     expect(heard).toEqual([
       [30, 'b', 'Join'],
@@ -85,15 +86,15 @@ describe('links', () => {
 
   test('across a cut nothing arrives, links fall silent within 30 s, and dials take 5 s to fail', () => {
     const { net, heard, a, b } = pair();
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(30);
     net.partition((node) => node);
-    net.send(a, b.peer, hello);
+    net.send(a, b.contact.peer, hello);
     net.runUntil(30_030);
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(40_000);
     net.heal();
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(40_030);
     expect(heard.map(([, name, what]) => `${name} ${what}`).sort()).toEqual(['a ConnectFailed', 'a LinkLost', 'b Join', 'b Join', 'b LinkLost']);
     expect(heard.find(([, , what]) => what === 'ConnectFailed')?.[0]).toBe(35_060);
@@ -101,9 +102,9 @@ describe('links', () => {
 
   test('loss takes its share', () => {
     const { net, heard, a, b } = pair({ lossShare: 0.3 });
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(30);
-    for (let i = 0; i < 1_000; i += 1) net.send(a, b.peer, hello);
+    for (let i = 0; i < 1_000; i += 1) net.send(a, b.contact.peer, hello);
     net.runUntil(100);
     expect(heard.length).toBeGreaterThan(650);
     expect(heard.length).toBeLessThan(750);
@@ -120,14 +121,14 @@ describe('links', () => {
 
   test('with jitter a message is late by up to that share, and none overtakes another or the close', () => {
     const { net, heard, a, b } = pair({ latencyMs: [100, 100], jitterShare: 0.5 });
-    net.connect(a, b.peer, hello);
+    net.connect(a, b.contact.peer, hello);
     net.runUntil(300);
     heard.length = 0;
     for (let ttlHops = 0; ttlHops < 50; ttlHops += 1) {
       net.runUntil(300 + ttlHops);
-      net.send(b, a.peer, { type: 'ForwardJoin', joiner: a, ttlHops });
+      net.send(b, a.contact.peer, { type: 'ForwardJoin', joiner: a.contact, ttlHops });
     }
-    net.close(b, a.peer);
+    net.close(b, a.contact.peer);
     net.runUntil(1_000);
     expect(heard.map(([, , what]) => what)).toEqual([...Array<string>(50).fill('ForwardJoin'), 'LinkLost']);
     const times = heard.map(([atMs]) => atMs);

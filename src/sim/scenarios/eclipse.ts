@@ -34,9 +34,9 @@ export function runEclipse(options: ScenarioOptions): Outcome<EclipseFigures> {
   const gang: Contact[] = [];
   const victim = (): Contact => network.contactOf(random.below(nodes));
   for (let i = 0; i < Math.round(options.attackers * nodes); i += 1) {
-    network.addActor((me) => {
-      gang.push(me);
-      return new Attacker(network, me, gang, victim, cycleMs(network));
+    network.addActor((place) => {
+      gang.push(place.contact);
+      return new Attacker(network, place, gang, victim, cycleMs(network));
     });
   }
   const newcomers: NodeIndex[] = [];
