@@ -3,7 +3,7 @@
  * Codes are API and stable; messages are not. A message names the field, the rule and the value, and never a payload or a key.
  */
 
-/** Every code a {@link HearsayError} can carry. Each has a line in the README. */
+/** Every code a {@link HearsayError} can carry. Each has a line in docs/errors.md. */
 export type ErrorCode =
   | 'HEARSAY_AGENT_FAILED'
   | 'HEARSAY_ALREADY_RUNNING'

@@ -1,7 +1,7 @@
-/** The README's examples run as they stand, and its tables name what there is. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+/** The examples of the README and of docs/ run as they stand, and their tables name what there is. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
@@ -10,8 +10,10 @@ import { DEFAULT_GOSSIP_CONFIG } from '../src/wrapper/config.ts';
 import { spawnFixture } from './support/child.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+/** What people read, by its path below the root. */
+const documents = new Map([...readdirSync(ROOT), ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter((path) => path.endsWith('.md')).map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
+const textIn = (path: string): string => documents.get(path) ?? '';
+const blocks = [...documents.values()].flatMap((text) => [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code));
 const directory = mkdtempSync(join(tmpdir(), 'hearsay-readme-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -47,8 +49,8 @@ async function printed(code: string, name: string): Promise<string> {
 }
 
 /** The first cells, code marks taken off, of the table under a heading; several names may share a cell. */
-function listed(heading: string): string[] {
-  const section = readme.split(`\n${heading}\n`)[1]?.split(/^#/m)[0] ?? '';
+function listed(path: string, heading: string): string[] {
+  const section = `\n${textIn(path)}`.split(`\n${heading}\n`)[1]?.split(/^#/m)[0] ?? '';
   const cells = [...section.matchAll(/^\|([^|]*)\|/gm)].map(([, cell = '']) => cell);
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
 }
@@ -79,19 +81,19 @@ describe('the examples', () => {
 describe('the tables', () => {
   test('every error code has its line, in order, and no other is listed', () => {
     expect(errorCodes().length).toBeGreaterThanOrEqual(30);
-    expect(listed('## Errors')).toEqual(errorCodes());
+    expect(listed('docs/errors.md', '# Errors')).toEqual(errorCodes());
   });
 
   test('every limit has its line and its default, in order, and no other is listed', () => {
-    expect(listed('## Limits')).toEqual(Object.keys(DEFAULT_LIMITS));
-    for (const [name, value] of Object.entries(DEFAULT_LIMITS)) expect(readme).toContain(`| \`${name}\` | ${value.toLocaleString('en-US')} |`);
+    expect(listed('docs/limits.md', '# Limits')).toEqual(Object.keys(DEFAULT_LIMITS));
+    for (const [name, value] of Object.entries(DEFAULT_LIMITS)) expect(textIn('docs/limits.md')).toContain(`| \`${name}\` | ${value.toLocaleString('en-US')} |`);
   });
 
   test('every field of the gossip config is listed, with its default', () => {
-    const fields = listed('### Gossip');
+    const fields = listed('README.md', '## Choosing');
     for (const [field, value] of Object.entries(DEFAULT_GOSSIP_CONFIG)) {
       expect(fields).toContain(field);
-      const line = readme.split('\n').find((each) => each.startsWith(`| \`${field}\` |`));
+      const line = textIn('README.md').split('\n').find((each) => each.startsWith(`| \`${field}\` |`));
       expect(line).toContain(String(value));
     }
   });
@@ -102,9 +104,8 @@ describe('what can be given and what is told', () => {
 
   test('every option of createNode is listed, and no other', () => {
     const fields = [...(textOf('node/options.ts').split('export interface NodeOptions')[1]?.split('\n}')[0] ?? '').matchAll(/readonly (\w+)\?:/g)].map(([, name = '']) => name);
-    const cells = readme.split('\n').filter((line) => fields.some((field) => line.startsWith(`| \`${field}\` |`)));
     expect(fields.length).toBeGreaterThan(10);
-    expect(cells).toHaveLength(fields.length);
+    expect(listed('docs/node.md', '## The node').sort()).toEqual(fields.sort());
   });
 
   test('every event of an app and of a node is listed', () => {
@@ -114,13 +115,30 @@ describe('what can be given and what is told', () => {
     const typed = [...textOf('node/node-events.ts').matchAll(/\| \{ readonly type: '([a-z-]+)'/g)];
     const told = new Set([...named, ...typed].map(([, name = '']) => name));
     expect(told.size).toBeGreaterThan(15);
-    expect(listed('### The app')).toEqual(expect.arrayContaining([...told]));
+    expect(listed('docs/node.md', '## The app')).toEqual(expect.arrayContaining([...told]));
   });
 });
 
 describe('links', () => {
-  test('every heading that is linked to exists', () => {
-    const anchors = new Set([...readme.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-')));
-    for (const [, anchor = ''] of readme.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
+  const anchorsOf = (text: string): string[] => [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
+  const links = [...documents].flatMap(([from, text]) => [...text.matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)].map(([, path = '', anchor = '']) => ({ from, to: path === '' ? from : relative(ROOT, resolve(ROOT, dirname(from), path)), anchor })));
+
+  test('each one leads to a file that is there, and to a heading of it', () => {
+    expect(links.length).toBeGreaterThan(40);
+    for (const { to, anchor } of links) {
+      expect({ to, there: existsSync(join(ROOT, to)) }).toEqual({ to, there: true });
+      if (anchor !== '') expect(anchorsOf(textIn(to))).toContain(anchor);
+    }
+  });
+
+  test('of what is in the package none leads out of it', () => {
+    const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: readonly string[] };
+    const packed = (path: string): boolean => ['README.md', 'LICENSE'].includes(path) || files.some((each) => path === each || path.startsWith(`${each}/`));
+    for (const { from, to } of links) if (packed(from)) expect(packed(to)).toBe(true);
+  });
+
+  test('every document in docs/ is linked from the README', () => {
+    const linked = links.filter(({ from }) => from === 'README.md').map(({ to }) => to);
+    for (const path of documents.keys()) if (path.startsWith('docs/')) expect(linked).toContain(path);
   });
 });

@@ -1,23 +1,18 @@
 /**
- * One node of the kill run, as a process. Lines of JSON in and out. Arguments: directory, which node, address.
+ * One node of the kill run, as a process. Arguments: directory, which node, address.
  */
-import { createInterface } from 'node:readline';
 import { createNode } from '../node/create-node.ts';
 import { withGossip } from '../wrapper/with-gossip.ts';
 import { marks, numbersAgent } from './numbers.ts';
+import { obeyOrders, say } from './orders.ts';
 
-/** What the parent says. `publish`: so many numbers from now on, instead of those left; `hush`: none, and it ends when none is under way. */
-export interface Order {
-  readonly id: number;
-  readonly verb: 'invite' | 'redeem' | 'publish' | 'hush' | 'account';
-  readonly value?: string;
-}
+/** What it can be ordered. `publish`: so many numbers from now on, instead of those left; `hush`: none, and it ends when none is under way. */
+export type Verb = 'invite' | 'redeem' | 'publish' | 'hush' | 'account';
 
 /** Between two publications of one node, in ms. */
 const PAUSE_MS = 40;
 
 const [dir = '', which = '0', listen = ''] = process.argv.slice(2);
-const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 const node = await createNode({ dir, listen });
 const app = await node.run('numbers', withGossip(numbersAgent(Number(which)), { hops: 1, marks }));
 let left = 0;
@@ -31,7 +26,7 @@ async function publish(): Promise<void> {
   }
 }
 
-async function obey({ verb, value = '' }: Order): Promise<unknown> {
+async function obey(verb: Verb, value: string): Promise<unknown> {
   switch (verb) {
     case 'invite':
       return node.pals.invite();
@@ -49,13 +44,6 @@ async function obey({ verb, value = '' }: Order): Promise<unknown> {
   }
 }
 
-const lines = createInterface({ input: process.stdin });
-lines.on('close', () => process.exit(0));
-lines.on('line', (line) => {
-  const order = JSON.parse(line) as Order;
-  obey(order).then(
-    (result) => say({ id: order.id, result }),
-    (error: unknown) => say({ id: order.id, error: String(error) }),
-  );
-});
-say({ ready: true, address: node.addresses[0] });
+obeyOrders(obey);
+const [address = ''] = node.addresses;
+say({ ready: true, address });

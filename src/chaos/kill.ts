@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../random.ts';
 import type { Random } from '../random.ts';
+import type { Verb } from './child.ts';
+import { NodeProcess } from './node-process.ts';
 import type { Account } from './numbers.ts';
-import { ChaosProcess } from './process.ts';
 import { after, settled, verdictOf } from './verdict.ts';
 import type { RunOptions, Verdict } from './verdict.ts';
 
@@ -50,7 +51,7 @@ export async function runKills(options: Omit<RunOptions, 'durability'>): Promise
 class Group {
   readonly #dir: string;
   readonly #random: Random;
-  readonly #nodes: ChaosProcess[] = [];
+  readonly #nodes: NodeProcess<Verb>[] = [];
   readonly #addresses: string[] = [];
 
   constructor(dir: string, random: Random) {
@@ -92,7 +93,7 @@ class Group {
   }
 
   async #start(which: number): Promise<void> {
-    const node = new ChaosProcess([join(this.#dir, String(which)), String(which), this.#addresses[which] ?? 'ws://127.0.0.1:0']);
+    const node = new NodeProcess<Verb>('child.js', [join(this.#dir, String(which)), String(which), this.#addresses[which] ?? 'ws://127.0.0.1:0']);
     this.#nodes[which] = node;
     // The same port again, so that the others find it; without the id behind it.
     this.#addresses[which] ??= (await node.ready).replace(/#.*/, '');

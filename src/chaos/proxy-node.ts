@@ -1,9 +1,8 @@
 /**
- * One node of the proxy run, as a process. Lines of JSON in and out. Arguments: directory, `true` or `stem`, how many times as fast its clock runs.
+ * One node of the proxy run, as a process. Arguments: directory, `true` or `stem`, how many times as fast its clock runs.
  *
  * A faster clock shortens the embargoes, which no network has a part in. What a network and a busy machine do have a part in keeps its real length.
  */
-import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { save } from '../agent.ts';
 import type { Agent } from '../agent.ts';
@@ -14,16 +13,10 @@ import type { Clock } from '../node/clock.ts';
 import { systemClock } from '../node/clock.ts';
 import { createNode } from '../node/create-node.ts';
 import { withGossip } from '../wrapper/with-gossip.ts';
+import { obeyOrders, say } from './orders.ts';
 
-/** What the parent says. */
-export interface Order {
-  readonly id: number;
-  readonly verb: 'invite' | 'redeem' | 'say' | 'account';
-  readonly value?: string;
-}
-
-/** What a node tells unasked: that it is there, and how many rumors its agent was given. */
-export type News = { readonly ready: true } | { readonly heard: number } | { readonly id: number; readonly result?: unknown; readonly error?: string };
+/** What it can be ordered. */
+export type Verb = 'invite' | 'redeem' | 'say' | 'account';
 
 /** By rumor: how often the agent was given it, and how long after it was said, in ms of the faster clock. */
 export type Account = Readonly<Record<string, { readonly times: number; readonly afterMs: number }>>;
@@ -35,7 +28,6 @@ const REAL: readonly (keyof Limits)[] = ['armTimeoutMs', 'closeTimeoutMs', 'hand
 
 const [dir = '', pass = 'true', speedText = '1'] = process.argv.slice(2);
 const speed = Number(speedText);
-const say = (news: News): void => void process.stdout.write(`${JSON.stringify(news)}\n`);
 const marks = defineMarks({ rumor: z.object({ name: z.string(), saidMs: z.int() }) });
 const KEY = 'heard/';
 
@@ -62,7 +54,7 @@ const app = await node.run('rumors', withGossip(agent, { hops: HOPS, pass: pass 
 let count = 0;
 app.received$.subscribe(() => say({ heard: (count += 1) }));
 
-async function obey({ verb, value = '' }: Order): Promise<unknown> {
+async function obey(verb: Verb, value: string): Promise<unknown> {
   switch (verb) {
     case 'invite':
       return node.pals.invite();
@@ -75,13 +67,5 @@ async function obey({ verb, value = '' }: Order): Promise<unknown> {
   }
 }
 
-const lines = createInterface({ input: process.stdin });
-lines.on('close', () => process.exit(0));
-lines.on('line', (line) => {
-  const order = JSON.parse(line) as Order;
-  obey(order).then(
-    (result) => say({ id: order.id, result }),
-    (error: unknown) => say({ id: order.id, error: String(error) }),
-  );
-});
+obeyOrders(obey);
 say({ ready: true });

@@ -2,15 +2,12 @@
  * The proxy run: five processes over WebSockets, all pals of each other, pass rumors on, and one of them is killed with SIGKILL in the middle of it.
  * Whatever was in its hands, the other four have to hear all that they say, once each.
  */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { EMBARGO_MAX_MS, EMBARGO_MIN_MS } from '../wrapper/core/delays.ts';
-import type { Account, News, Order } from './proxy-node.ts';
+import { NodeProcess } from './node-process.ts';
+import type { Account, Verb } from './proxy-node.ts';
 
 export interface ProxyOptions {
   readonly pass: true | 'stem';
@@ -39,12 +36,11 @@ const NODES = 5;
 const COUNT = 200;
 /** How long beyond all embargoes the run waits for what is missing (our choice: the machine may be busy). */
 const PATIENCE_MS = 60_000;
-const CHILD = fileURLToPath(new URL('proxy-node.js', import.meta.url));
 
 export async function runProxy({ pass, count = COUNT, speed = 1, progress = () => undefined }: ProxyOptions): Promise<ProxyVerdict> {
   const dir = await mkdtemp(join(tmpdir(), 'hearsay-proxy-'));
-  const nodes = Array.from({ length: NODES }, (_, n) => new ProxyProcess([join(dir, String(n)), String(pass), String(speed)]));
-  const [proxy, ...speakers] = nodes as [ProxyProcess, ...ProxyProcess[]];
+  const nodes = Array.from({ length: NODES }, (_, n) => new NodeProcess<Verb>('proxy-node.js', [join(dir, String(n)), String(pass), String(speed)]));
+  const [proxy, ...speakers] = nodes as [NodeProcess<Verb>, ...NodeProcess<Verb>[]];
   try {
     await befriend(nodes);
     const said: string[] = [];
@@ -77,7 +73,7 @@ export function verdictOf(accounts: readonly Account[], wanted: (node: number) =
   return { ok: lost.length === 0 && twice.length === 0, lost, twice, byEmbargo, slowestMs: Math.max(0, ...entries.map(({ afterMs }) => afterMs)) };
 }
 
-async function befriend(nodes: readonly ProxyProcess[]): Promise<void> {
+async function befriend(nodes: readonly NodeProcess<Verb>[]): Promise<void> {
   await Promise.all(nodes.map(({ ready }) => ready));
   for (const [n, node] of nodes.entries()) {
     for (const other of nodes.slice(n + 1)) await other.ask('redeem', String(await node.ask('invite')));
@@ -86,69 +82,4 @@ async function befriend(nodes: readonly ProxyProcess[]): Promise<void> {
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** A node of the run, seen from here. */
-class ProxyProcess {
-  readonly ready: Promise<void>;
-  readonly #process: ChildProcess;
-  readonly #ended: Promise<void>;
-  readonly #asked: Map<number, { resolve(value: unknown): void; reject(error: Error): void }> = new Map();
-  #last = 0;
-  #heard = 0;
-  #onHeard: () => void = () => undefined;
-  #stderr = '';
-
-  constructor(args: readonly string[]) {
-    const child = spawn(process.execPath, ['--enable-source-maps', CHILD, ...args], { stdio: 'pipe' });
-    this.#process = child;
-    // One that is being killed may be asked something still.
-    child.stdin.on('error', () => undefined);
-    child.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-2_000)));
-    this.#ended = new Promise((resolve) => child.on('close', () => resolve()));
-    this.ready = new Promise((resolve, reject) => {
-      createInterface({ input: child.stdout }).on('line', (line) => this.#take(JSON.parse(line) as News, resolve));
-      void this.#ended.then(() => {
-        const error = new Error(`a node ended. ${this.#stderr}`);
-        reject(error);
-        for (const asked of this.#asked.values()) asked.reject(error);
-      });
-    });
-    this.ready.catch(() => undefined);
-  }
-
-  /** Has it do something. Rejects when it cannot, or ends. */
-  ask(verb: Order['verb'], value?: string): Promise<unknown> {
-    const order: Order = { id: (this.#last += 1), verb, ...(value !== undefined && { value }) };
-    return new Promise((resolve, reject) => {
-      this.#asked.set(order.id, { resolve, reject });
-      this.#process.stdin?.write(`${JSON.stringify(order)}\n`);
-    });
-  }
-
-  /** Resolves when its agent was given so many rumors. */
-  hears(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onHeard = () => (this.#heard >= count ? resolve() : undefined);
-      this.#onHeard();
-    });
-  }
-
-  /** SIGKILL. */
-  kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    return this.#ended;
-  }
-
-  #take(news: News, ready: () => void): void {
-    if ('ready' in news) return ready();
-    if ('heard' in news) {
-      this.#heard = news.heard;
-      return this.#onHeard();
-    }
-    const asked = this.#asked.get(news.id);
-    this.#asked.delete(news.id);
-    if (news.error === undefined) asked?.resolve(news.result);
-    else asked?.reject(new Error(news.error));
-  }
 }

@@ -9,13 +9,13 @@ import type { PeerId } from '../ids.ts';
 import { decodePayload, encodePayload } from '../marks/payload.ts';
 import { ContactBook } from '../overlay/contact-book.ts';
 import { MAX_ADDRESS_LENGTH, parseAddress } from '../transport/address.ts';
-import { readAddressRecord } from './address-record.ts';
-import type { AddressRecord, RecordReason } from './address-record.ts';
+import type { AddressRecord, ReadRecord, RecordReason } from './address-record.ts';
+import { RecordReader } from './record-reader.ts';
 
 /** Addresses remembered of one peer because they worked (design). */
 export const MAX_WORKED = 8;
-/** Topics remembered; the one used longest ago is forgotten first (our choice: more than a node runs agents). */
-const MAX_TOPICS = 100;
+/** Topics remembered; the one joined longest ago is forgotten first (our choice: more than the 200 that a node is measured with). */
+const MAX_TOPICS = 256;
 
 /** What came of a record. `changed`: it is newer than what we had. */
 export type Learnt = { readonly ok: true; readonly id: PeerId; readonly changed: boolean } | { readonly ok: false; readonly reason: RecordReason | 'ourselves' | 'full' };
@@ -63,6 +63,7 @@ const saved = z.strictObject({
 /** Where peers were, and where they say they are. */
 export class AddressBook {
   readonly #options: AddressBookOptions;
+  readonly #reader = new RecordReader();
   readonly #entries = new Map<PeerId, Entry>();
   /** Least recently used first. Only who: where is in the entries. */
   readonly #topics = new Map<string, ContactBook>();
@@ -105,9 +106,14 @@ export class AddressBook {
     return !before.worked.includes(url);
   }
 
+  /** Reads a record, whether or not there is room for it. Never throws. */
+  read(bytes: Uint8Array, nowMs: number): ReadRecord {
+    return this.#reader.read(bytes, nowMs);
+  }
+
   /** Takes a record over, whoever brought it: it is signed. Never throws. */
   learn(bytes: Uint8Array, nowMs: number): Learnt {
-    const result = readAddressRecord(bytes, nowMs);
+    const result = this.read(bytes, nowMs);
     if (!result.ok) return result;
     const { record } = result;
     const { id } = record;
@@ -147,7 +153,7 @@ export class AddressBook {
     if (!read.success) throw new HearsayError('HEARSAY_STORE_DAMAGED', { field: 'address book', rule: 'to be as it was written', value: bytes });
     const book = new AddressBook(options);
     for (const { peer, record, ...entry } of read.data.entries) {
-      const known = record === null ? undefined : readAddressRecord(record, nowMs);
+      const known = record === null ? undefined : book.read(record, nowMs);
       book.#entries.set(peer, { ...entry, record: record !== null && known?.ok === true ? { bytes: record, read: known.record } : undefined });
     }
     for (const { topic, peers, worked } of read.data.topics) {

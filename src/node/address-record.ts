@@ -81,12 +81,18 @@ export function readAddressRecord(bytes: Uint8Array, nowMs: number): ReadRecord 
   if (!read.success) return no('malformed');
   const { signature, ...unsigned } = read.data;
   // The cheap questions first: a signature costs a hundred times as much as all of them.
-  if (unsigned.expiresMs <= nowMs) return no('expired');
-  if (unsigned.expiresMs > nowMs + MAX_RECORD_LIFE_MS) return no('too-far-ahead');
+  const untimely = untimelyReason(unsigned, nowMs);
+  if (untimely !== undefined) return no(untimely);
   if (!unsigned.addresses.every(isAddress)) return no('bad-address');
   const id = peerIdOf(unsigned.id);
   if (!verify(id, signedPart(unsigned), signature)) return no('bad-signature');
   return { ok: true, record: { ...unsigned, id } };
+}
+
+/** Why a record does not count at that time, if so. */
+export function untimelyReason({ expiresMs }: Pick<AddressRecord, 'expiresMs'>, nowMs: number): RecordReason | undefined {
+  if (expiresMs <= nowMs) return 'expired';
+  return expiresMs > nowMs + MAX_RECORD_LIFE_MS ? 'too-far-ahead' : undefined;
 }
 
 function signedPart(unsigned: Unsigned): Uint8Array {

@@ -10,7 +10,7 @@ import { isDialable, parseAddress } from '../transport/address.ts';
 import type { Identity } from '../transport/identity.ts';
 import { AddressBook } from './address-book.ts';
 import type { Learnt } from './address-book.ts';
-import { MAX_RECORD_ADDRESSES, MAX_RECORD_BYTES, RECORD_LIFE_MS, makeAddressRecord, readAddressRecord } from './address-record.ts';
+import { MAX_RECORD_ADDRESSES, MAX_RECORD_BYTES, RECORD_LIFE_MS, makeAddressRecord } from './address-record.ts';
 import type { RecordReason } from './address-record.ts';
 import type { Clock } from './clock.ts';
 
@@ -92,7 +92,7 @@ export class Addresses {
   /** Where to dial a contact, best first: also when there is no room for it in the book. */
   ofContact({ peer, record }: Contact): readonly string[] {
     const { clock, allows } = this.#options;
-    const read = record === undefined ? undefined : readAddressRecord(record, clock.now());
+    const read = record === undefined ? undefined : this.#book.read(record, clock.now());
     const told = read?.ok === true && read.record.id === peer ? read.record.addresses.filter((address) => allows(address)) : [];
     return [...new Set([...this.of(peer), ...told])];
   }
@@ -105,7 +105,7 @@ export class Addresses {
   /** A record that others gave us of a member of their topic: whom it is of, if we could dial it. Never throws. */
   checkContact(record: Uint8Array): CheckedContact {
     const { clock, identity, isPal, allows } = this.#options;
-    const read = readAddressRecord(record, clock.now());
+    const read = this.#book.read(record, clock.now());
     if (!read.ok) return read;
     const { id, dialable, addresses } = read.record;
     // Ourselves the core knows and leaves out.

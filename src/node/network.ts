@@ -3,24 +3,18 @@
  */
 import { Buffer } from 'node:buffer';
 import { primitives } from '../crypto/index.ts';
-import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
-import type { Contact } from '../overlay/messages.ts';
 import type { PalsEvent } from '../pals/core/types.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
-import { formatAddress, parseAddress } from '../transport/address.ts';
-import { isNotHearsay } from '../transport/channel/fault.ts';
-import { placesOf } from '../transport/dnsaddr.ts';
 import type { Identity } from '../transport/identity.ts';
 import { Links } from '../transport/links.ts';
-import type { Vetted } from '../transport/links.ts';
 import type { Transport } from '../transport/transport.ts';
 import { wsTransport } from '../transport/ws.ts';
 import { Addresses } from './addresses.ts';
-import { Bootstrap, CROWDED } from './bootstrap.ts';
+import { Bootstrap } from './bootstrap.ts';
 import type { Clock } from './clock.ts';
-import { DialGuard } from './dial-guard.ts';
+import { Dialling } from './dialling.ts';
 import { Finding } from './finding.ts';
 import { topicOf } from './host.ts';
 import type { Host } from './host.ts';
@@ -33,6 +27,7 @@ import { NEIGHBOR_WIRE, OVERLAY } from './overlay-agent.ts';
 import type { OverlayPort, TopicChange } from './overlay-agent.ts';
 import { Overlays } from './overlays.ts';
 import { Router } from './router.ts';
+import { SpareLinks } from './spare-links.ts';
 import { WantedLinks } from './wanted-links.ts';
 
 /** What the node brings. */
@@ -48,18 +43,6 @@ export interface NetworkOptions {
   readonly events: NodeEvents;
 }
 
-/** A link that its topic needs no more stays for so long: another may ask over it, and our watches end first (our choice). */
-const LINGER_MS = 1_000;
-/** Of our links so many are kept free for whoever comes next: an eighth (our choice). */
-const SPARE_SHARE = 1 / 8;
-/** A link that is younger may not have been put to use yet (our choice: a handshake's time). */
-const NEW_LINK_MS = 5_000;
-
-interface Link {
-  readonly dialled: boolean;
-  readonly sinceMs: number;
-}
-
 export class Network {
   readonly router: Router;
   readonly #given: NetworkOptions;
@@ -69,12 +52,9 @@ export class Network {
   /** Whom our user added. */
   readonly #targets = new Set<PeerId>();
   readonly #leeches = new Set<PeerId>();
-  readonly #guard: DialGuard;
+  readonly #dialling: Dialling;
+  readonly #spare: SpareLinks;
   readonly #finding: Finding;
-  /** One object for each link, from up to down. */
-  readonly #current = new Map<PeerId, Link>();
-  /** By peer: links that may have no purpose any more. */
-  readonly #lingering = new Map<PeerId, () => void>();
   #addresses: Addresses | undefined;
   #overlays: Overlays | undefined;
 
@@ -83,18 +63,19 @@ export class Network {
     const { clock, random, options } = given;
     const { limits, bootstrap, listen, announce } = options;
     this.#given = given;
-    this.#guard = new DialGuard({ clock, maxDialsPerHost: limits.maxDialsPerHost });
-    this.#guard.named([...listen, ...announce, ...bootstrap]);
     this.router = this.#makeRouter();
     this.#finding = this.#makeFinding();
     this.#links = this.#makeLinks();
+    this.#dialling = this.#makeDialling();
+    this.#dialling.named([...listen, ...announce, ...bootstrap]);
+    this.#spare = new SpareLinks({ clock, limits, isNeeded: (peer) => this.#isNeeded(peer), disconnect: (peer, reason) => this.#links.disconnect(peer, reason) });
     // Links refuse to be told of more.
     this.#wanted = new WantedLinks(Math.min(limits.maxHotPals, limits.maxPals), this.#links);
     this.#bootstrap = new Bootstrap(bootstrap, {
       clock,
       random: random.fork('bootstrap'),
       limits,
-      connect: (address, signal) => this.#bootstrapAt(address, signal),
+      connect: (address, signal) => this.#dialling.bootstrap(address, signal),
       isUp: (peer) => this.#links.isUp(peer),
       found: (peer) => this.#overlays?.hostUp(peer),
     });
@@ -131,7 +112,7 @@ export class Network {
         maxRecords,
         maxTopicRecords,
         isPal: (peer) => this.#targets.has(peer),
-        allows: (address) => this.#guard.allows(address),
+        allows: (address) => this.#dialling.allows(address),
         renewed: (record) => this.#recordRenewed(record),
       },
       (error) => events.tell({ type: 'damaged', error }),
@@ -156,7 +137,7 @@ export class Network {
     this.#bootstrap.close();
     this.#finding.close();
     this.router.close();
-    for (const cancel of this.#lingering.values()) cancel();
+    this.#spare.close();
   }
 
   async close(): Promise<void> {
@@ -168,19 +149,15 @@ export class Network {
    * A link to a peer at the first of the addresses where it is.
    * @throws HearsayError `HEARSAY_UNREACHABLE` when nobody answers; what was wrong (`HEARSAY_HANDSHAKE_FAILED`, `HEARSAY_CLOCK_SKEW`, `HEARSAY_REFUSED`) when somebody did
    */
-  async connect(addresses: readonly string[], peer: PeerId): Promise<void> {
-    const errors: unknown[] = [];
-    const places = addresses.map((address) => formatAddress(parseAddress(address).url, peer));
-    if ((await this.#connectFirst(places, errors)) !== undefined) return;
-    const answered = errors.find((error) => error instanceof HearsayError && error.code !== 'HEARSAY_UNREACHABLE');
-    throw answered ?? new HearsayError('HEARSAY_UNREACHABLE', { field: 'link', rule: 'to hold an address where the inviter answers', value: addresses, cause: errors.at(-1) });
+  connect(addresses: readonly string[], peer: PeerId): Promise<void> {
+    return this.#dialling.peer(addresses, peer);
   }
 
   /** Keeps a link to each of these addresses, too; the result lets go of them. */
   contact(addresses: readonly string[]): () => void {
-    this.#guard.named(addresses);
+    this.#dialling.named(addresses);
     const letGo = this.#bootstrap.add(addresses);
-    return () => letGo().forEach((peer) => this.#released(peer));
+    return () => letGo().forEach((peer) => this.#spare.released(peer));
   }
 
   /** Whether our user added that peer. */
@@ -203,32 +180,6 @@ export class Network {
     this.#wanted.published(this.#given.clock.now());
   }
 
-  /** A link to whoever is at a bootstrap address. Where a name stands for several places, only if none of them is hearsay does it count as such. */
-  async #bootstrapAt(address: string, signal: AbortSignal): Promise<PeerId> {
-    const { events } = this.#given;
-    const errors: unknown[] = [];
-    const places = await placesOf(address, signal).catch((error: HearsayError) => {
-      events.tell({ type: 'dial-failed', peer: undefined, address, error });
-      throw error;
-    });
-    const peer = await this.#connectFirst(places, errors, signal);
-    if (peer === undefined) throw errors.find((error) => !isNotHearsay(error)) ?? errors[0];
-    events.tell({ type: 'bootstrapped', peer, address });
-    return peer;
-  }
-
-  /** @returns who was found at the first of the places where somebody of ours is; with nobody, `errors` say why */
-  async #connectFirst(places: readonly string[], errors: unknown[], signal?: AbortSignal): Promise<PeerId | undefined> {
-    for (const place of places) {
-      try {
-        return await this.#links.connect(place, signal === undefined ? {} : { signal });
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    return undefined;
-  }
-
   #makeRouter(): Router {
     const { clock, options, events, host } = this.#given;
     return new Router({
@@ -241,7 +192,7 @@ export class Network {
       dropped: (peer) => events.count({ type: 'dropped', peer, reason: 'slow-reader' }),
       // Behind the gestures that came before it on the link: they may be what makes the peer a mutual.
       watched: (topic, subscriber, answer) => {
-        subscriber.onEnd(() => this.#released(subscriber.peer));
+        subscriber.onEnd(() => this.#spare.released(subscriber.peer));
         host.after('pals', () => host.watched(topic, subscriber, answer));
       },
       poked: (topic, src, mark, payload, answer) => host.poked(topic, src, mark, payload, answer),
@@ -266,7 +217,7 @@ export class Network {
       random: random.fork('links'),
       now: () => clock.now(),
       addressesOf: (peer) => this.#addresses?.of(peer) ?? [],
-      vet: (peer, url) => this.#vet(peer, url),
+      vet: (peer, url) => this.#dialling.vet(peer, url),
       events: {
         onUp: (peer, { dialled }) => this.#linkUp(peer, dialled),
         onDown: (peer, reason) => this.#linkDown(peer, reason),
@@ -282,46 +233,26 @@ export class Network {
   }
 
   #linkUp(peer: PeerId, dialled: string | undefined): void {
-    const link = { dialled: dialled !== undefined, sinceMs: this.#given.clock.now() };
-    this.#current.set(peer, link);
+    const link = this.#spare.up(peer, dialled !== undefined);
     if (dialled !== undefined) this.#addresses?.worked(peer, dialled);
     this.#given.events.tell({ type: 'link-up', peer, dialled: dialled !== undefined });
     if (this.#addresses !== undefined) this.router.record(peer, this.#addresses.record);
     this.#tellLinks({ type: 'up', peer }, () => {
       // Pals has said its hello on this link by now, so that our watches come behind it.
-      if (this.#current.get(peer) !== link) return;
+      if (this.#spare.of(peer) !== link) return;
       this.router.linkUp(peer);
       this.#finding.met(peer);
     });
-    this.#makeRoom();
+    this.#spare.makeRoom();
   }
 
   #linkDown(peer: PeerId, reason: string): void {
-    this.#current.delete(peer);
+    this.#spare.down(peer);
     this.#given.events.tell({ type: 'link-down', peer, reason });
     this.router.linkDown(peer);
     this.#tellLinks({ type: 'down', peer });
     this.#overlays?.linkDown(peer);
     this.#bootstrap.lost(peer, reason);
-  }
-
-  /** A topic, or the peer itself, needs the link no more. Whoever dialled it ends it, when nobody else here needs it. */
-  #released(peer: PeerId): void {
-    if (this.#lingering.has(peer) || this.#current.get(peer)?.dialled !== true) return;
-    const look = (): void => {
-      this.#lingering.delete(peer);
-      if (this.#current.get(peer)?.dialled === true && !this.#isNeeded(peer)) this.#links.disconnect(peer, 'unneeded');
-    };
-    this.#lingering.set(peer, this.#given.clock.after(LINGER_MS, look));
-  }
-
-  /** When links run short, one that nobody here needs gives way, the oldest first: there shall be room for pals and for whoever wants to join. */
-  #makeRoom(): void {
-    const { maxLinks } = this.#given.options.limits;
-    if (this.#current.size <= maxLinks - Math.ceil(maxLinks * SPARE_SHARE)) return;
-    const sinceMs = this.#given.clock.now() - NEW_LINK_MS;
-    const idle = [...this.#current].find(([peer, link]) => link.sinceMs <= sinceMs && !this.#isNeeded(peer));
-    if (idle !== undefined) this.#links.disconnect(idle[0], CROWDED);
   }
 
   #isNeeded(peer: PeerId): boolean {
@@ -332,25 +263,18 @@ export class Network {
     return this.#targets.has(peer) && this.#leeches.has(peer);
   }
 
-  /** Pals are dialled wherever they say they are; others with care. */
-  #vet(peer: PeerId | undefined, url: string): Vetted {
-    if (peer !== undefined && this.#targets.has(peer)) return { ok: true };
-    return this.#given.options.discover && this.#guard.take(url) ? { ok: true, admits: (ip) => this.#guard.takeResolved(ip) } : { ok: false };
-  }
-
-  async #dialContact(contact: Contact, signal: AbortSignal): Promise<void> {
-    const addresses = this.#given.options.discover ? this.#addresses?.ofContact(contact) : [];
-    if (this.#links.isUp(contact.peer)) return;
-    for (const address of addresses ?? []) {
-      const peer = await this.#links.connect(formatAddress(address, contact.peer), { signal, hearsay: true }).catch(() => undefined);
-      if (peer !== undefined) return;
-    }
-    throw new HearsayError('HEARSAY_UNREACHABLE', { field: 'contact', rule: 'to answer at one of its addresses', value: contact.peer });
-  }
-
   #recordRenewed(record: Uint8Array): void {
     for (const peer of this.peers) this.router.record(peer, record);
     this.#overlays?.recordChanged(record);
+  }
+
+  #makeDialling(): Dialling {
+    const { clock, events, options } = this.#given;
+    const { limits, discover } = options;
+    return new Dialling(
+      { clock, limits, events, discover, isTarget: (peer) => this.#targets.has(peer), addressesOf: (contact) => this.#addresses?.ofContact(contact) ?? [] },
+      this.#links,
+    );
   }
 
   #makeOverlays(addresses: Addresses): Overlays {
@@ -364,8 +288,8 @@ export class Network {
       topicOf: (name) => topicOf(options.network, name),
       send: (peer, topic, payload) => this.#links.send(peer, encodeMessage({ type: 'Overlay', topic, payload })),
       isUp: (peer) => this.#links.isUp(peer),
-      dial: (contact, signal) => this.#dialContact(contact, signal),
-      released: (peer) => this.#released(peer),
+      dial: (contact, signal) => this.#dialling.contact(contact, signal),
+      released: (peer) => this.#spare.released(peer),
       hosts: () => [...new Set([...this.#bootstrap.peers, ...this.peers.filter((peer) => this.#targets.has(peer))])],
       changed: (name, change) => {
         const { type, peer } = change;

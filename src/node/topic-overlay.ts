@@ -52,7 +52,7 @@ export class TopicOverlay {
   /** Peers whose links we need: neighbours, and those we ask. The core bounds both. */
   readonly #used = new Set<PeerId>();
   readonly #timers = new Set<() => void>();
-  /** Dials under way. */
+  /** Dials under way, all of peers whose links we need. */
   readonly #dials = new Map<PeerId, AbortController>();
   readonly #inputs: OverlayInput[] = [];
   #stepping = false;
@@ -91,7 +91,8 @@ export class TopicOverlay {
   }
 
   linkDown(peer: PeerId): void {
-    this.#used.delete(peer);
+    // The core does not wait for an answer any more, so a dial under way must not ask.
+    this.#forget(peer);
     this.#step({ type: 'LinkLost', peer });
   }
 
@@ -159,18 +160,21 @@ export class TopicOverlay {
   }
 
   #release(peer: PeerId): void {
+    this.#forget(peer);
+    this.#port.released(peer);
+  }
+
+  #forget(peer: PeerId): void {
     this.#used.delete(peer);
     this.#dials.get(peer)?.abort();
     this.#dials.delete(peer);
-    this.#port.released(peer);
   }
 
   #onEvent(event: OverlayEvent): void {
     switch (event.type) {
       case 'NeighborUp':
         this.#used.add(event.peer);
-        this.#port.book.worked({ peer: event.peer, record: undefined }, this.#port.random);
-        this.#port.bookChanged();
+        if (this.#port.book.worked({ peer: event.peer, record: undefined }, this.#port.random)) this.#port.bookChanged();
         return this.#port.changed({ type: 'up', peer: event.peer });
       case 'NeighborDown':
         return this.#port.changed({ ...event, type: 'down' });
@@ -187,8 +191,8 @@ export class TopicOverlay {
 
   #learn(contacts: readonly Contact[]): void {
     this.#port.learned(contacts);
-    for (const { peer } of contacts) this.#port.book.heardOf({ peer, record: undefined });
-    this.#port.bookChanged();
+    const fresh = contacts.filter(({ peer }) => this.#port.book.heardOf({ peer, record: undefined }));
+    if (fresh.length > 0) this.#port.bookChanged();
   }
 
   /** Asks who may be in the topic: half of them among those we have a link to. */

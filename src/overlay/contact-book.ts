@@ -30,28 +30,30 @@ export class ContactBook {
     return this.#worked;
   }
 
-  /** Somebody named that peer. */
-  heardOf(contact: Contact): void {
-    if (this.#entries.length < this.#max && this.#indexOf(contact.peer) < 0) this.#entries.push(contact);
+  /** Somebody named that peer. @returns whether the book is another now */
+  heardOf(contact: Contact): boolean {
+    if (this.#entries.length >= this.#max || this.#indexOf(contact.peer) >= 0) return false;
+    this.#entries.push(contact);
+    return true;
   }
 
-  /** We had a link to that peer. */
-  worked(contact: Contact, random: Random): void {
+  /** We had a link to that peer. @returns whether the book is another now */
+  worked(contact: Contact, random: Random): boolean {
     let at = this.#indexOf(contact.peer);
-    if (at >= 0 && at < this.#worked) return;
+    if (at >= 0 && at < this.#worked) return false;
     if (at < 0 && this.#entries.length < this.#max) at = this.#entries.push(contact) - 1;
     else if (at < 0 && this.#worked < this.#max) at = this.#worked + random.below(this.#max - this.#worked);
-    if (at < 0) return;
+    if (at < 0) return false;
     this.#entries[at] = this.#entries[this.#worked] as Contact;
     this.#entries[this.#worked] = contact;
     this.#worked += 1;
+    return true;
   }
 
   /** Puts an entry back that was there before. First those that worked. */
   restore(contact: Contact, worked: boolean): void {
     const before = this.#entries.length;
-    this.heardOf(contact);
-    if (worked && this.#entries.length > before && this.#worked === before) this.#worked += 1;
+    if (this.heardOf(contact) && worked && this.#worked === before) this.#worked += 1;
   }
 
   /** Drops whom nobody could dial any more. */

@@ -8,9 +8,11 @@
 import { assertNever } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import { badList, MAX_LISTS_PER_PAL, mergeLists } from './core/lists.ts';
-import { isGivenUp, isLeeche, oldestDone, STRANGER } from './core/record.ts';
+import { isGivenUp, isLeeche } from './core/record.ts';
 import { compare, isCredible, nextSeq, retryDelayMs } from './core/register.ts';
 import type { Gesture, GestureRefusal, Hello, SentGesture } from './core/register.ts';
+import { Roster } from './core/roster.ts';
+import type { Friends } from './core/roster.ts';
 import type { PalRecord, PalsEffect, PalsEvent, PalsInput, PalsNotice, PalsOptions, PalsRefusal } from './core/types.ts';
 
 /** Strangers may fill three quarters (our choice): a crowd of made-up peers must not keep our user from meeting anybody. */
@@ -19,19 +21,18 @@ const STRANGERS_SHARE = 3 / 4;
 /** The friend graph. Its state is what was saved, and which links are open. */
 export class Pals {
   readonly #options: PalsOptions;
-  readonly #pals: Map<PeerId, PalRecord>;
+  readonly #roster: Roster;
   /** Open links, and whether our hello went out on them. */
   readonly #links = new Map<PeerId, boolean>();
   /** Tries of the gestures that are not acknowledged. Not saved: after a restart the first retry is soon. */
   readonly #attempts = new Map<PeerId, number>();
-  readonly #changed = new Set<PeerId>();
   #effects: PalsEffect[] = [];
   #nowMs = 0;
 
   /** @param saved what `Save` effects said before, less what `Forget` dropped */
   constructor(options: PalsOptions, saved: Iterable<readonly [PeerId, PalRecord]> = []) {
     this.#options = options;
-    this.#pals = new Map(saved);
+    this.#roster = new Roster(saved);
   }
 
   /** Advances the machine by one input. `nowMs`: ms since 1970. */
@@ -39,42 +40,13 @@ export class Pals {
     this.#effects = [];
     this.#nowMs = nowMs;
     this.#dispatch(input);
-    for (const peer of this.#changed) this.#effects.push({ type: 'Save', peer, record: this.#recordOf(peer) });
-    this.#changed.clear();
+    for (const [peer, record] of this.#roster.takeChanged()) this.#effects.push({ type: 'Save', peer, record });
     return this.#effects;
   }
 
-  /** Sorted, all or of one list. */
-  targets(list?: string): PeerId[] {
-    return this.#peersWhere(({ lists }) => lists !== null && (list === undefined || lists.includes(list)));
-  }
-
-  /** Sorted. */
-  leeches(): PeerId[] {
-    return this.#peersWhere(isLeeche);
-  }
-
-  /** Sorted: targets that are leeches, all or of one list. */
-  mutuals(list?: string): PeerId[] {
-    return this.targets(list).filter((peer) => this.isLeeche(peer));
-  }
-
-  isTarget(peer: PeerId): boolean {
-    return this.#recordOf(peer).lists !== null;
-  }
-
-  isLeeche(peer: PeerId): boolean {
-    return isLeeche(this.#recordOf(peer));
-  }
-
-  /** Labels in use, sorted. */
-  lists(): string[] {
-    return [...new Set([...this.#pals.values()].flatMap(({ lists }) => lists ?? []))].sort();
-  }
-
-  /** Of the targets that answered; one that is not in it has yet to. */
-  receipts(): Map<PeerId, boolean> {
-    return new Map([...this.#pals].flatMap(([peer, { receipt }]) => (receipt === null ? [] : [[peer, receipt] as const])));
+  /** Who is what to us, now. */
+  get friends(): Friends {
+    return this.#roster;
   }
 
   #dispatch(input: PalsInput): void {
@@ -106,34 +78,34 @@ export class Pals {
   #onMeet(peer: PeerId, lists: readonly string[]): void {
     if (peer === this.#options.self) return;
     if (badList(lists) !== undefined) return this.#refuse('bad-list');
-    const before = this.#recordOf(peer);
+    const before = this.#roster.of(peer);
     const merged = mergeLists(before.lists ?? [], lists);
     if (merged.length > MAX_LISTS_PER_PAL) return this.#refuse('too-many-lists');
     if (before.lists !== null) {
-      if (merged.length > before.lists.length) this.#put(peer, { ...before, lists: merged });
+      if (merged.length > before.lists.length) this.#roster.put(peer, { ...before, lists: merged });
       return;
     }
     if (!this.#makeRoom(peer, this.#options.maxPals)) return this.#refuse('full');
-    this.#put(peer, { ...before, lists: merged });
+    this.#roster.put(peer, { ...before, lists: merged });
     this.#emit('meet', peer);
     this.#gesture(peer, 'hey', before.mine?.seq);
   }
 
   #onPart(peer: PeerId, lists: readonly string[]): void {
-    const before = this.#recordOf(peer);
+    const before = this.#roster.of(peer);
     if (before.lists === null) return;
     if (lists.length > 0) {
       const kept = before.lists.filter((list) => !lists.includes(list));
-      if (kept.length < before.lists.length) this.#put(peer, { ...before, lists: kept });
+      if (kept.length < before.lists.length) this.#roster.put(peer, { ...before, lists: kept });
       return;
     }
-    this.#put(peer, { ...before, lists: null });
+    this.#roster.put(peer, { ...before, lists: null });
     this.#emit('part', peer);
     this.#gesture(peer, 'bye', before.mine?.seq);
   }
 
   #onResend(): void {
-    for (const [peer, record] of this.#pals) {
+    for (const [peer, record] of this.#roster) {
       if (record.lists !== null) this.#gesture(peer, 'hey', record.mine?.seq);
       else if (isLeeche(record)) this.#gesture(peer, 'bye', record.mine?.seq);
     }
@@ -144,7 +116,7 @@ export class Pals {
     const refusal = this.#take(from, gesture, wasReset);
     if (refusal !== undefined) return this.#refuse(refusal);
     if (wasReset) this.#tellAgain(from);
-    if (this.#pals.has(from)) this.#greet(from);
+    if (this.#roster.has(from)) this.#greet(from);
   }
 
   #onHello(from: PeerId, { incarnation, mine, held }: Hello): void {
@@ -153,8 +125,7 @@ export class Pals {
     if (wasReset) this.#onReset(from);
     // What we cannot take here is refused by name when it comes as a gesture.
     if (mine !== null) this.#take(from, { ...mine, incarnation }, false);
-    const record = this.#pals.get(from);
-    if (record !== undefined && record.incarnation !== incarnation) this.#put(from, { ...record, incarnation });
+    if (this.#roster.has(from) && this.#roster.of(from).incarnation !== incarnation) this.#roster.put(from, { ...this.#roster.of(from), incarnation });
     if (wasReset) this.#tellAgain(from);
     else this.#compareHeld(from, held);
     // A link that we were not told of yet is open all the same.
@@ -163,29 +134,30 @@ export class Pals {
   }
 
   #wasReset(peer: PeerId, incarnation: string): boolean {
-    const known = this.#recordOf(peer).incarnation;
+    const known = this.#roster.of(peer).incarnation;
     return known !== null && known !== incarnation;
   }
 
   /** P7. What the peer said in its former life counts no more. */
   #onReset(peer: PeerId): void {
-    const before = this.#recordOf(peer);
-    this.#put(peer, { ...before, theirs: null, receipt: null });
+    const before = this.#roster.of(peer);
+    this.#roster.put(peer, { ...before, theirs: null, receipt: null });
     if (isLeeche(before)) this.#emit('away', peer);
     if (isLeeche(before) || before.lists !== null) this.#notify('reset', peer);
   }
 
   /** P7. Nor does it know what we said, once its own new word is taken. */
   #tellAgain(peer: PeerId): void {
-    const { lists, mine } = this.#recordOf(peer);
+    const { lists, mine } = this.#roster.of(peer);
     if (lists === null) this.#compareHeld(peer, null);
     else this.#gesture(peer, 'hey', mine?.seq);
   }
 
   /** What the peer holds of ours: the last word, an older one, or a later one than we remember. */
   #compareHeld(peer: PeerId, held: number | null): void {
-    const record = this.#pals.get(peer);
-    if (record === undefined) return;
+    // Of a stranger nothing is ours.
+    if (!this.#roster.has(peer)) return;
+    const record = this.#roster.of(peer);
     const { mine, lists } = record;
     if (held !== null && held > (mine?.seq ?? -1) && isCredible(held, this.#nowMs)) {
       // We were set back to an older copy of our directory. What we say now must stand above what we no longer know we said.
@@ -194,25 +166,25 @@ export class Pals {
     if (mine === null) return;
     // Who holds nothing of ours need not be told `bye`.
     if (held === mine.seq || (held === null && mine.kind === 'bye')) return this.#acknowledged(peer);
-    if (mine.acked) this.#put(peer, { ...record, receipt: null, mine: { ...mine, acked: false } });
+    if (mine.acked) this.#roster.put(peer, { ...record, receipt: null, mine: { ...mine, acked: false } });
     this.#sendMine(peer);
   }
 
   #onAnswered(peer: PeerId, seq: number, refused: string | undefined): void {
-    const record = this.#recordOf(peer);
+    const record = this.#roster.of(peer);
     if (record.mine?.seq !== seq) return;
     if (refused === undefined) return this.#acknowledged(peer);
     if (refused === 'unreachable' || refused === 'overloaded' || record.mine.acked) return;
-    if (record.lists !== null && record.receipt !== false) this.#put(peer, { ...record, receipt: false });
+    if (record.lists !== null && record.receipt !== false) this.#roster.put(peer, { ...record, receipt: false });
   }
 
   #onLinkUp(peer: PeerId): void {
     this.#open(peer);
-    if (this.#pals.has(peer)) this.#greet(peer);
+    if (this.#roster.has(peer)) this.#greet(peer);
   }
 
   #onTimer(peer: PeerId): void {
-    const { mine } = this.#recordOf(peer);
+    const { mine } = this.#roster.of(peer);
     if (mine === null || mine.acked) return;
     if (isGivenUp(mine, this.#nowMs)) this.#attempts.delete(peer);
     else this.#sendMine(peer);
@@ -221,16 +193,16 @@ export class Pals {
   /** P3. Takes a peer's gesture over, or says why not. `isReset`: what we hold of it is from a former life. */
   #take(from: PeerId, { kind, seq, incarnation }: SentGesture, isReset: boolean): GestureRefusal | undefined {
     if (from === this.#options.self) return 'self';
-    const standing = compare(isReset ? null : this.#recordOf(from).theirs, { kind, seq }, this.#nowMs);
+    const standing = compare(isReset ? null : this.#roster.of(from).theirs, { kind, seq }, this.#nowMs);
     if (standing !== 'newer') return standing === 'same' ? undefined : standing;
-    if (!this.#pals.has(from)) {
+    if (!this.#roster.has(from)) {
       // A stranger's `bye` says what is so already, and is not worth remembering.
       if (kind === 'bye') return undefined;
       if (!this.#makeRoom(from, Math.ceil(this.#options.maxPals * STRANGERS_SHARE))) return 'full';
     }
     if (isReset) this.#onReset(from);
-    const before = this.#recordOf(from);
-    this.#put(from, { ...before, theirs: { kind, seq }, incarnation });
+    const before = this.#roster.of(from);
+    this.#roster.put(from, { ...before, theirs: { kind, seq }, incarnation });
     if (isLeeche(before) === (kind === 'hey')) return undefined;
     this.#emit(kind === 'hey' ? 'near' : 'away', from);
     this.#notify(kind === 'hey' ? 'added' : 'dropped', from);
@@ -239,13 +211,13 @@ export class Pals {
 
   /** Writes our register, and sends it until it is acknowledged. */
   #gesture(peer: PeerId, kind: Gesture['kind'], last: number | undefined): void {
-    this.#put(peer, { ...this.#recordOf(peer), receipt: null, mine: { kind, seq: nextSeq(last, this.#nowMs), acked: false } });
+    this.#roster.put(peer, { ...this.#roster.of(peer), receipt: null, mine: { kind, seq: nextSeq(last, this.#nowMs), acked: false } });
     this.#attempts.delete(peer);
     this.#sendMine(peer);
   }
 
   #sendMine(peer: PeerId): void {
-    const { mine } = this.#recordOf(peer);
+    const { mine } = this.#roster.of(peer);
     if (mine === null) return;
     // Written under a clock that was ahead and has been put right: nobody would take it.
     if (!isCredible(mine.seq, this.#nowMs)) return this.#gesture(peer, mine.kind, undefined);
@@ -257,10 +229,10 @@ export class Pals {
   }
 
   #acknowledged(peer: PeerId): void {
-    const record = this.#recordOf(peer);
+    const record = this.#roster.of(peer);
     this.#attempts.delete(peer);
     if (record.mine === null || record.mine.acked) return;
-    this.#put(peer, { ...record, receipt: record.lists === null ? null : true, mine: { ...record.mine, acked: true } });
+    this.#roster.put(peer, { ...record, receipt: record.lists === null ? null : true, mine: { ...record.mine, acked: true } });
   }
 
   /** A link opened: our hello is due. The oldest link goes when there are more than can be. */
@@ -275,7 +247,7 @@ export class Pals {
   #greet(peer: PeerId): void {
     if (this.#links.get(peer) !== false) return;
     this.#links.set(peer, true);
-    const { mine, theirs } = this.#recordOf(peer);
+    const { mine, theirs } = this.#roster.of(peer);
     const hello: Hello = {
       incarnation: this.#options.incarnation,
       mine: mine === null ? null : { kind: mine.kind, seq: mine.seq },
@@ -286,27 +258,12 @@ export class Pals {
 
   /** Whether another peer may be remembered, within `bound`. At the bound the oldest that both sides are done with is forgotten. */
   #makeRoom(peer: PeerId, bound: number): boolean {
-    if (this.#pals.has(peer) || this.#pals.size < bound) return true;
-    if (this.#pals.size > bound) return false;
-    const oldest = oldestDone(this.#pals, this.#nowMs);
-    if (oldest === undefined) return false;
-    this.#pals.delete(oldest);
-    this.#attempts.delete(oldest);
-    this.#effects.push({ type: 'Forget', peer: oldest });
-    return true;
-  }
-
-  #recordOf(peer: PeerId): PalRecord {
-    return this.#pals.get(peer) ?? STRANGER;
-  }
-
-  #put(peer: PeerId, record: PalRecord): void {
-    this.#pals.set(peer, record);
-    this.#changed.add(peer);
-  }
-
-  #peersWhere(holds: (record: PalRecord) => boolean): PeerId[] {
-    return [...this.#pals].filter(([, record]) => holds(record)).map(([peer]) => peer).sort();
+    const { ok, forgotten } = this.#roster.makeRoom(peer, bound, this.#nowMs);
+    if (forgotten !== undefined) {
+      this.#attempts.delete(forgotten);
+      this.#effects.push({ type: 'Forget', peer: forgotten });
+    }
+    return ok;
   }
 
   #emit(type: PalsEvent['type'], peer: PeerId): void {

@@ -89,8 +89,8 @@ class PalsShell {
   onWatch(path: string, bowl: Bowl): readonly Effect[] {
     if (bowl.src !== bowl.our) return [refuse('forbidden')];
     const core = this.#graph(bowl);
-    if (path === '/targets') return core.targets().map((peer) => fact([], EFFECT, { type: 'meet', peer } satisfies PalsEvent));
-    if (path === '/leeches') return core.leeches().map((peer) => fact([], EFFECT, { type: 'near', peer } satisfies PalsEvent));
+    if (path === '/targets') return core.friends.targets().map((peer) => fact([], EFFECT, { type: 'meet', peer } satisfies PalsEvent));
+    if (path === '/leeches') return core.friends.leeches().map((peer) => fact([], EFFECT, { type: 'near', peer } satisfies PalsEvent));
     return path === '/redeems' ? [] : [refuse('no-such-path')];
   }
 
@@ -117,15 +117,15 @@ class PalsShell {
     const list = rest.length === 0 ? undefined : rest.join('/');
     switch (what) {
       case 'targets':
-        return core.targets(list);
+        return core.friends.targets(list);
       case 'mutuals':
-        return core.mutuals(list);
+        return core.friends.mutuals(list);
       case 'leeches':
-        return core.leeches();
+        return core.friends.leeches();
       case 'lists':
-        return core.lists();
+        return core.friends.lists();
       case 'receipts':
-        return core.receipts();
+        return core.friends.receipts();
       case 'refusals':
         return new Map(this.#refusals);
       case 'is':
@@ -183,7 +183,7 @@ class PalsShell {
   /** We meet the inviter and hand in the token. Whether we had met before goes into the wire: an undone redemption undoes only itself. */
   #redeem(inviter: PeerId, token: Uint8Array, bowl: Bowl): readonly Effect[] {
     if (inviter === bowl.our) return [refuse('bad-invite')];
-    const before = this.#graph(bowl).isTarget(inviter) ? 'old' : 'new';
+    const before = this.#graph(bowl).friends.isTarget(inviter) ? 'old' : 'new';
     const met = this.#step({ type: 'Meet', peer: inviter, lists: [] }, bowl);
     if (isRefusal(met)) return met;
     return [...met, poke(`/redeem/${before}/${tokenHash(token)}`, inviter, PALS, REDEEM, { token })];
@@ -223,9 +223,9 @@ class PalsShell {
   }
 
   #is(core: Pals, what: string | undefined, peer: PeerId): boolean | undefined {
-    if (what === 'target') return core.isTarget(peer);
-    if (what === 'leeche') return core.isLeeche(peer);
-    return what === 'mutual' ? core.isTarget(peer) && core.isLeeche(peer) : undefined;
+    if (what === 'target') return core.friends.isTarget(peer);
+    if (what === 'leeche') return core.friends.isLeeche(peer);
+    return what === 'mutual' ? core.friends.isTarget(peer) && core.friends.isLeeche(peer) : undefined;
   }
 
   /** The core of this run, made from what is saved at the run's first event. */

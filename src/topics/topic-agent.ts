@@ -9,6 +9,7 @@ import { withGossip } from '../wrapper/with-gossip.ts';
 import type { GossipAgent } from '../wrapper/with-gossip.ts';
 import { contentOf, invent, topicMarks } from './message.ts';
 import type { Message, TopicMarks } from './message.ts';
+import { CONFIG_PATH, shownConfig } from './shown-config.ts';
 
 /** The mark of a poke that says a {@link Saying}. */
 export const SAY = 'say';
@@ -30,6 +31,8 @@ export function topicAgent(): GossipAgent<TopicMarks> {
 }
 
 const agent: Agent = {
+  open: { paths: [CONFIG_PATH] },
+  onWatch: (path, bowl) => shownConfig(path, bowl),
   onPoke: ({ mark, data }, bowl) => (mark === SAY ? say(data as Saying, bowl) : refuse('not-open')),
   onAgent: (wire, sign, bowl) => {
     const heard = topicMarks.heard(wire, sign);

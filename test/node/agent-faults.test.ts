@@ -1,5 +1,5 @@
 /** What goes wrong with one agent, and must stay with it: bad effects, a failing disk, stops and restarts at a bad moment. */
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MemoryLevel } from 'memory-level';
 import * as z from 'zod';
 import type { Agent, Effect, Effects } from '../../src/agent.ts';
@@ -7,18 +7,8 @@ import { fact, kick, leave, poke, refuse, save, wait, watch } from '../../src/ag
 import { defineMarks } from '../../src/marks/define-marks.ts';
 import { configure, readConfig } from '../../src/wrapper/configure.ts';
 import { withGossip } from '../../src/wrapper/with-gossip.ts';
-import type { Level, LoneHost } from '../support/lone-host.ts';
-import { OUR, STRANGER, loneHost } from '../support/lone-host.ts';
-
-const open: LoneHost[] = [];
-async function start(given: Parameters<typeof loneHost>[0] = {}): Promise<LoneHost> {
-  const lone = await loneHost(given);
-  open.push(lone);
-  return lone;
-}
-afterEach(async () => {
-  for (const lone of open.splice(0)) await lone.close();
-});
+import type { Level } from '../support/lone-host.ts';
+import { OUR, STRANGER, loneHost as start } from '../support/lone-host.ts';
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 

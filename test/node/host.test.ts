@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MemoryLevel } from 'memory-level';
 import { Observable, Subject } from 'rxjs';
 import type { Agent, Effect, Effects } from '../../src/agent.ts';
 import { fact, forget, kick, leave, poke, refuse, rest, save, wait, watch } from '../../src/agent.ts';
 import { topicOf } from '../../src/node/host.ts';
-import type { Level, LoneHost } from '../support/lone-host.ts';
-import { ADMIN, FRIEND, OUR, STRANGER, loneHost } from '../support/lone-host.ts';
-
-const open: LoneHost[] = [];
-async function start(given: Parameters<typeof loneHost>[0] = {}): Promise<LoneHost> {
-  const lone = await loneHost(given);
-  open.push(lone);
-  return lone;
-}
-afterEach(async () => {
-  for (const lone of open.splice(0)) await lone.close();
-});
+import type { Level } from '../support/lone-host.ts';
+import { ADMIN, FRIEND, OUR, STRANGER, loneHost as start } from '../support/lone-host.ts';
 
 /** Saves under `n` what it is poked with, the way it is told to return it. */
 function saver(how: (effect: Effect) => Effects): Agent {

@@ -69,7 +69,6 @@ describe('the host', () => {
     const fate = { sent: [FRIEND], refused: [{ peer: STRANGER, reason: 'owed' }], passed: false };
     // The second is for nobody: hops 0.
     expect(published).toEqual([expect.objectContaining({ data: 'one', ...fate }), expect.objectContaining({ data: 'three', ...fate })]);
-    await on.close();
   });
 
   test('tells who listens, once for all subscriptions of a peer, and how each ended', async () => {
@@ -86,6 +85,5 @@ describe('the host', () => {
     await on.host.poke('lines', 'config', { tell: 'targets' });
     expect(told).toEqual([['up', FRIEND], ['up', STRANGER], ['down', FRIEND, false], ['down', STRANGER, true]]);
     expect(on.host.listeners('nobody')).toBeUndefined();
-    await on.close();
   });
 });

@@ -151,8 +151,8 @@ describe('two cores', () => {
         for (const move of moves) world.act(move);
         world.connect();
         const { ann, bob } = world;
-        const seen = [ann.core.isTarget(BOB), bob.core.isTarget(ANN), ann.core.receipts().get(BOB), bob.core.receipts().get(ANN)];
-        const [annTargets, bobTargets] = [bob.core.isLeeche(ANN), ann.core.isLeeche(BOB)];
+        const seen = [ann.core.friends.isTarget(BOB), bob.core.friends.isTarget(ANN), ann.core.friends.receipts().get(BOB), bob.core.friends.receipts().get(ANN)];
+        const [annTargets, bobTargets] = [bob.core.friends.isLeeche(ANN), ann.core.friends.isLeeche(BOB)];
         expect(seen).toEqual([annTargets, bobTargets, annTargets || undefined, bobTargets || undefined]);
       }),
       { numRuns: 3_000 },
@@ -189,10 +189,10 @@ describe('whatever comes', () => {
           for (const effect of effects) if (effect.type === 'Emit') follow(told, effect.event);
         }
         expect(node.disk.size).toBeLessThanOrEqual(4);
-        expect([[...told.targets].sort(), [...told.leeches].sort()]).toEqual([node.core.targets(), node.core.leeches()]);
-        const again = [node.core.targets(), node.core.leeches(), node.core.receipts(), node.core.lists()];
+        expect([[...told.targets].sort(), [...told.leeches].sort()]).toEqual([node.core.friends.targets(), node.core.friends.leeches()]);
+        const again = [node.core.friends.targets(), node.core.friends.leeches(), node.core.friends.receipts(), node.core.friends.lists()];
         node.restart();
-        expect([node.core.targets(), node.core.leeches(), node.core.receipts(), node.core.lists()]).toEqual(again);
+        expect([node.core.friends.targets(), node.core.friends.leeches(), node.core.friends.receipts(), node.core.friends.lists()]).toEqual(again);
       }),
       { numRuns: 1_500 },
     );

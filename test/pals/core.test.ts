@@ -51,7 +51,7 @@ describe('P1 meet', () => {
   test('a name of 64 bytes and 64 labels are fine', () => {
     const core = ann();
     core.step(meet(BOB, ...full.slice(1), '\u{1F600}'.repeat(16)), NOW);
-    expect(core.lists()).toHaveLength(64);
+    expect(core.friends.lists()).toHaveLength(64);
   });
 });
 
@@ -97,29 +97,29 @@ describe('P4 receipts', () => {
 
   test('awaiting is absent', () => {
     const core = ann([[BOB, target(1)], [CAT, { ...asked, receipt: false }], [DAN, asked]]);
-    expect(core.receipts()).toEqual(new Map([[BOB, true], [CAT, false]]));
+    expect(core.friends.receipts()).toEqual(new Map([[BOB, true], [CAT, false]]));
   });
 });
 
 describe('P6 reads', () => {
   const core = ann([[DAN, { ...target(1, ['chess', 'work']), theirs: { kind: 'hey', seq: 1 } }], [BOB, target(1, ['work'])], [CAT, leeche(1)]]);
   test('targets, all and of a list, sorted', () => {
-    expect(core.targets()).toEqual([BOB, DAN]);
-    expect(core.targets('work')).toEqual([BOB, DAN]);
-    expect(core.targets('chess')).toEqual([DAN]);
-    expect(core.targets('golf')).toEqual([]);
+    expect(core.friends.targets()).toEqual([BOB, DAN]);
+    expect(core.friends.targets('work')).toEqual([BOB, DAN]);
+    expect(core.friends.targets('chess')).toEqual([DAN]);
+    expect(core.friends.targets('golf')).toEqual([]);
   });
-  test('leeches, sorted', () => expect(core.leeches()).toEqual([CAT, DAN]));
+  test('leeches, sorted', () => expect(core.friends.leeches()).toEqual([CAT, DAN]));
   test('mutuals, all and of a list', () => {
-    expect(core.mutuals()).toEqual([DAN]);
-    expect(core.mutuals('chess')).toEqual([DAN]);
-    expect(core.mutuals('golf')).toEqual([]);
+    expect(core.friends.mutuals()).toEqual([DAN]);
+    expect(core.friends.mutuals('chess')).toEqual([DAN]);
+    expect(core.friends.mutuals('golf')).toEqual([]);
   });
   test('membership of one peer', () => {
-    expect([BOB, CAT, DAN, ANN].map((peer) => core.isTarget(peer))).toEqual([true, false, true, false]);
-    expect([BOB, CAT, DAN, ANN].map((peer) => core.isLeeche(peer))).toEqual([false, true, true, false]);
+    expect([BOB, CAT, DAN, ANN].map((peer) => core.friends.isTarget(peer))).toEqual([true, false, true, false]);
+    expect([BOB, CAT, DAN, ANN].map((peer) => core.friends.isLeeche(peer))).toEqual([false, true, true, false]);
   });
-  test('the lists, sorted', () => expect(core.lists()).toEqual(['chess', 'work']));
+  test('the lists, sorted', () => expect(core.friends.lists()).toEqual(['chess', 'work']));
 });
 
 describe('P7 a reset', () => {

@@ -1,5 +1,5 @@
 /**
- * The figures of the paper and of the README at a size for every day. NODES and SEED from the environment:
+ * The figures of the paper and of docs/simulator.md at a size for every day. NODES and SEED from the environment:
  * `NODES=10000 SEED=7 npm test -- test/sim/scenarios --testTimeout=1200000` is the full size.
  */
 import { describe, expect, test } from '@jest/globals';

@@ -1,4 +1,5 @@
-/** A host without links, on a real store in memory: for what happens within one node. */
+/** A host without links, on a real store in memory: for what happens within one node. Closed after each test. */
+import { afterEach } from '@jest/globals';
 import { MemoryLevel } from 'memory-level';
 import type { AgentEvent, Report } from '../../src/agent.ts';
 import type { PeerId } from '../../src/ids.ts';
@@ -38,6 +39,11 @@ export interface LoneHost {
   close(): Promise<void>;
 }
 
+const open: LoneHost[] = [];
+afterEach(async () => {
+  for (const lone of open.splice(0)) await lone.close();
+});
+
 export async function loneHost(given: { level?: Level; limits?: Partial<Limits>; clock?: ManualClock } = {}): Promise<LoneHost> {
   const level: Level = given.level ?? new MemoryLevel();
   const clock = given.clock ?? new ManualClock();
@@ -63,7 +69,7 @@ export async function loneHost(given: { level?: Level; limits?: Partial<Limits>;
   const nothing = (): undefined => undefined;
   const router = new Router({ clock, limits: bounds, send: () => false, congested: () => false, want: nothing, misbehaved: nothing, dropped: nothing, watched: nothing, poked: nothing, record: nothing, overlay: nothing, find: nothing, barrier: (done) => host.barrier(done) });
   host.connect(router);
-  return {
+  const lone: LoneHost = {
     host,
     clock,
     store,
@@ -89,4 +95,6 @@ export async function loneHost(given: { level?: Level; limits?: Partial<Limits>;
       await store.close();
     },
   };
+  open.push(lone);
+  return lone;
 }

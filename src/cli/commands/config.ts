@@ -23,7 +23,8 @@ export function addConfig(program: Command, terminal: Terminal): void {
   const config = program.command('config').description('read and change hops, hear, tell, pass and relay of a running agent');
   const field = (name: string): Argument => new Argument(name, 'which').choices(FIELDS);
   const show = (found: unknown, only: string | undefined, asJson: boolean): void => {
-    const fields = Object.entries(found as GossipConfig).filter(([name]) => only === undefined || name === only);
+    // Over the wire their order is another.
+    const fields = FIELDS.filter((name) => only === undefined || name === only).map((name) => [name, (found as GossipConfig)[name]] as const);
     if (asJson) json(terminal, Object.fromEntries(fields));
     else for (const [name, value] of fields) line(terminal, `${name} ${String(value)}`);
   };

@@ -8,9 +8,7 @@ import { HearsayError } from '../../errors.ts';
 import type { PeerId } from '../../ids.ts';
 import type { App } from '../../node/app.ts';
 import type { HearsayNode } from '../../node/create-node.ts';
-
-/** Where an agent shows its config to admins. */
-export const CONFIG_PATH = '/config';
+import { CONFIG_PATH } from '../../topics/shown-config.ts';
 
 /** The name this agent runs under. */
 const NAME = 'remote-config';

@@ -1,15 +1,14 @@
 /** The agent of `hearsay up`: lines of text, said and heard. They are messages of a topic, so that whoever joins it with `node.join` hears them, and is heard. */
-import { fact, refuse } from '../../agent.ts';
+import { refuse } from '../../agent.ts';
 import type { Agent } from '../../agent.ts';
 import { GOSSIP_SOURCE } from '../../marks/paths.ts';
 import type { HeardRumor } from '../../node/app.ts';
 import { again, contentOf, invent, topicMarks } from '../../topics/message.ts';
 import type { TopicMarks } from '../../topics/message.ts';
+import { CONFIG_PATH, shownConfig } from '../../topics/shown-config.ts';
 import type { GossipConfig } from '../../wrapper/config.ts';
-import { readConfig } from '../../wrapper/configure.ts';
 import { withGossip } from '../../wrapper/with-gossip.ts';
 import type { GossipAgent } from '../../wrapper/with-gossip.ts';
-import { CONFIG_PATH } from '../control/remote-config.ts';
 
 /**
  * `app.poke('say', text)` says it.
@@ -22,9 +21,8 @@ export function gossiper(config: Partial<GossipConfig>, heardBy: () => void): Go
     // Saying the same line twice is two data.
     onPoke: ({ mark, data }) => (mark === 'say' ? invent(again(Buffer.from(data as string))) : refuse('not-open')),
     onWatch: (path, bowl) => {
-      if (path === CONFIG_PATH) return bowl.admin ? fact([], 'config', readConfig(bowl)) : refuse('forbidden');
       if (path === GOSSIP_SOURCE) heardBy();
-      return undefined;
+      return shownConfig(path, bowl);
     },
   };
   return withGossip(inner, { ...config, marks: topicMarks });

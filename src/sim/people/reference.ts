@@ -7,7 +7,7 @@ import type { PeerId, RumorId } from '../../ids.ts';
 import { Circle } from '../../wrapper/core/circle.ts';
 import type { GossipEffect, Input, Timer } from '../../wrapper/core/messages.ts';
 import type { Datum } from './datum.ts';
-import type { Gossiper, Self } from './world.ts';
+import type { Gossiper, Self } from './person.ts';
 
 type Effect = GossipEffect<Datum>;
 

@@ -5,11 +5,8 @@
  */
 import { assert } from '../../errors.ts';
 import type { PeerId, RumorId } from '../../ids.ts';
-import { DEFAULT_LIMITS } from '../../limits.ts';
 import type { Random } from '../../random.ts';
-import { MAX_HOPS } from '../../wrapper/config.ts';
 import type { GossipConfig } from '../../wrapper/config.ts';
-import { GossipCore } from '../../wrapper/core.ts';
 import type { GossipEffect, Input, Timer } from '../../wrapper/core/messages.ts';
 import { Heap } from '../heap.ts';
 import type { NodeIndex } from '../network.ts';
@@ -17,20 +14,12 @@ import { TraceHash } from '../trace-hash.ts';
 import { Datum } from './datum.ts';
 import type { Friends } from './graphs.ts';
 import type { Latency } from './latencies.ts';
+import { ourRules, Timers } from './person.ts';
+import type { Gossiper, Person, Self } from './person.ts';
 
 type In = Input<Datum>;
 type Effect = GossipEffect<Datum>;
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
-
-/** What decides at each node. {@link GossipCore} is one; reference.ts has another. */
-export type Gossiper = Pick<GossipCore<Datum>, 'step' | 'mustRead'>;
-
-/** What one needs to know to be in the world. */
-export interface Self {
-  readonly our: PeerId;
-  readonly config: GossipConfig;
-  readonly random: Random;
-}
 
 export interface WorldOptions {
   /** By node, those it added. Who also added it is a mutual. */
@@ -47,16 +36,6 @@ export interface WorldOptions {
   readonly blackHoles?: ReadonlySet<NodeIndex>;
   /** @defaultValue the package's own */
   readonly rules?: (self: Self) => Gossiper;
-}
-
-interface Person {
-  readonly index: NodeIndex;
-  readonly peer: PeerId;
-  readonly config: GossipConfig;
-  readonly core: Gossiper;
-  readonly subscribers: Set<Person>;
-  /** By what they are of and whose: which setting of a timer counts, so that those before are void. */
-  readonly timers: Map<Timer['of'], Map<string, number>>;
 }
 
 type Event =
@@ -99,7 +78,7 @@ export class World {
     this.#people = targets.map((_, index) => {
       const peer = peerOf(index);
       const self = { our: peer, config: config(index), random: random.fork(`person ${index}`) };
-      return { index, peer, config: self.config, core: rules(self), subscribers: new Set(), timers: new Map() };
+      return { index, peer, config: self.config, core: rules(self), subscribers: new Set(), timers: new Timers() };
     });
     for (const person of this.#people) this.#byPeer.set(person.peer, person);
     for (const person of this.#people) this.#input(person, { type: 'Started' });
@@ -191,10 +170,7 @@ export class World {
   }
 
   #onTimer(to: Person, timer: Timer, setAs: number): void {
-    const timers = to.timers.get(timer.of);
-    if (timers?.get(keyOf(timer)) !== setAs) return;
-    timers.delete(keyOf(timer));
-    this.#input(to, { type: 'TimerFired', timer });
+    if (to.timers.take(timer, setAs)) this.#input(to, { type: 'TimerFired', timer });
   }
 
   #input(to: Person, input: In): void {
@@ -237,17 +213,15 @@ export class World {
       case 'SetTimer':
         return this.#setTimer(person, effect);
       case 'CancelTimer':
-        return void person.timers.get(effect.timer.of)?.delete(keyOf(effect.timer));
+        return person.timers.cancel(effect.timer);
       default:
         return undefined; // For the disk and the user: the world keeps neither.
     }
   }
 
   #setTimer(person: Person, { timer, delayMs }: Of<'SetTimer'>): void {
-    const timers = person.timers.get(timer.of) ?? new Map<string, number>();
     this.#timersSet += 1;
-    timers.set(keyOf(timer), this.#timersSet);
-    person.timers.set(timer.of, timers);
+    person.timers.set(timer, this.#timersSet);
     this.#heap.push(this.#nowMs + delayMs, { type: 'timer', to: person, timer, setAs: this.#timersSet });
   }
 
@@ -291,11 +265,6 @@ export class World {
   }
 }
 
-/** The package's own core, as the wrapper sets it up. */
-export function ourRules({ our, config, random }: Self): Gossiper {
-  return new GossipCore<Datum>({ ...DEFAULT_LIMITS, our, maxHops: MAX_HOPS, given: config, persisted: config, quarantined: [], held: [], random });
-}
-
 /** A number for a name: short ones that differ have different numbers. */
 function codeOf(name: string): number {
   const known = CODES.get(name);
@@ -304,12 +273,6 @@ function codeOf(name: string): number {
   for (let at = 0; at < name.length; at += 1) code = (Math.imul(code, 31) + name.charCodeAt(at)) >>> 0;
   CODES.set(name, code);
   return code;
-}
-
-function keyOf(timer: Timer): string {
-  if ('id' in timer) return timer.id;
-  if ('peer' in timer) return timer.peer;
-  return 'list' in timer ? timer.list : '';
 }
 
 function peerOf(index: NodeIndex): PeerId {

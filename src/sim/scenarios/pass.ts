@@ -14,7 +14,8 @@ import { firstSuspect, honestSuspects, mostSuspected, predecessorIsOrigin, quali
 import type { Adversary } from '../people/first-spy.ts';
 import { randomLatency } from '../people/latencies.ts';
 import { Reference } from '../people/reference.ts';
-import { ourRules, World } from '../people/world.ts';
+import { ourRules } from '../people/person.ts';
+import { World } from '../people/world.ts';
 import type { WorldOptions } from '../people/world.ts';
 import { TraceHash } from '../trace-hash.ts';
 import type { Outcome, ScenarioOptions } from './common.ts';
@@ -48,7 +49,7 @@ export interface PassFigures {
   readonly delayP99Ms: number;
 }
 
-/** Hops enough for all of ten thousand nodes. What a stem's end publishes has to come back to its origin (see the README). */
+/** Hops enough for all of ten thousand nodes. What a stem's end publishes has to come back to its origin (see SECURITY.md). */
 const DEFAULT_HOPS = 10;
 /** Between two data of the network, and between two that are linked. */
 const APART_MS = 10_000;

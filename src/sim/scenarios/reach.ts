@@ -4,7 +4,8 @@ import { gossipConfig, MAX_HOPS } from '../../wrapper/config.ts';
 import { ballOf } from '../people/ball.ts';
 import { randomLatency } from '../people/latencies.ts';
 import { Reference } from '../people/reference.ts';
-import { ourRules, World } from '../people/world.ts';
+import { ourRules } from '../people/person.ts';
+import { World } from '../people/world.ts';
 import type { Outcome, ScenarioOptions } from './common.ts';
 import { peopleOf } from './friends.ts';
 
