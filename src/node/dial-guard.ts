@@ -11,6 +11,8 @@ import type { PrivateNetwork } from '../transport/address.ts';
 import type { Clock } from './clock.ts';
 
 const WINDOW_MS = 60_000;
+/** Addresses whose network is remembered; past it the oldest is forgotten (our choice: what 500 records name). */
+const MAX_KNOWN = 1_000;
 /** Hosts counted at once; past it the oldest count is forgotten (our choice: ten times what a topic asks of strangers in a minute). */
 const MAX_HOSTS = 1_000;
 
@@ -19,6 +21,8 @@ export class DialGuard {
   readonly #maxDialsPerHost: number;
   readonly #networks = new Set<PrivateNetwork>();
   readonly #hosts = new Set<string>();
+  /** By address: members of a topic name each other over and over, and to tell its network takes longer than all else that is done with a record. */
+  readonly #known = new Map<string, PrivateNetwork | undefined>();
   /** When a host was dialled within the last minute, the one dialled longest ago first. */
   readonly #dials = new Map<string, number[]>();
 
@@ -39,7 +43,7 @@ export class DialGuard {
 
   /** Whether a stranger's address may be dialled, as far as its text tells. */
   allows(address: string): boolean {
-    return this.#allowsHost(parseAddress(address).host);
+    return this.#allowsNetwork(this.#networkOf(address));
   }
 
   /** Whether the address may be dialled now. A yes counts as a dial. */
@@ -54,8 +58,19 @@ export class DialGuard {
   }
 
   #allowsHost(host: string): boolean {
-    const network = privateNetworkOf(host);
+    return this.#allowsNetwork(privateNetworkOf(host));
+  }
+
+  #allowsNetwork(network: PrivateNetwork | undefined): boolean {
     return network === undefined || (network !== 'nowhere' && this.#networks.has(network));
+  }
+
+  #networkOf(address: string): PrivateNetwork | undefined {
+    if (this.#known.has(address)) return this.#known.get(address);
+    const network = privateNetworkOf(parseAddress(address).host);
+    this.#known.set(address, network);
+    forgetPast(this.#known, MAX_KNOWN);
+    return network;
   }
 
   #take(key: string): boolean {
@@ -65,10 +80,15 @@ export class DialGuard {
     if (recent.length >= this.#maxDialsPerHost) return false;
     this.#dials.delete(key);
     this.#dials.set(key, [...recent, nowMs]);
-    for (const oldest of this.#dials.keys()) {
-      if (this.#dials.size <= MAX_HOSTS) break;
-      this.#dials.delete(oldest);
-    }
+    forgetPast(this.#dials, MAX_HOSTS);
     return true;
+  }
+}
+
+/** Drops the oldest of a map, so that it has no more than that. */
+function forgetPast(map: Map<string, unknown>, max: number): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= max) return;
+    map.delete(oldest);
   }
 }

@@ -68,7 +68,7 @@ export class Network {
     this.#links = this.#makeLinks();
     this.#dialling = this.#makeDialling();
     this.#dialling.named([...listen, ...announce, ...bootstrap]);
-    this.#spare = new SpareLinks({ clock, limits, isNeeded: (peer) => this.#isNeeded(peer), disconnect: (peer, reason) => this.#links.disconnect(peer, reason) });
+    this.#spare = this.#makeSpare();
     // Links refuse to be told of more.
     this.#wanted = new WantedLinks(Math.min(limits.maxHotPals, limits.maxPals), this.#links);
     this.#bootstrap = new Bootstrap(bootstrap, {
@@ -187,7 +187,10 @@ export class Network {
       limits: options.limits,
       send: (peer, bytes, rest) => this.#links.send(peer, bytes, rest),
       congested: (peer) => this.#links.congested(peer),
-      want: (peer, wanted) => this.#wanted.set(peer, 'router', wanted),
+      want: (peer, wanted) => {
+        this.#wanted.set(peer, 'router', wanted);
+        if (!wanted) this.#spare.released(peer);
+      },
       misbehaved: (peer, reason) => this.#misbehaved(peer, reason),
       dropped: (peer) => events.count({ type: 'dropped', peer, reason: 'slow-reader' }),
       // Behind the gestures that came before it on the link: they may be what makes the peer a mutual.
@@ -233,7 +236,7 @@ export class Network {
   }
 
   #linkUp(peer: PeerId, dialled: string | undefined): void {
-    const link = this.#spare.up(peer, dialled !== undefined);
+    const link = this.#spare.up(peer);
     if (dialled !== undefined) this.#addresses?.worked(peer, dialled);
     this.#given.events.tell({ type: 'link-up', peer, dialled: dialled !== undefined });
     if (this.#addresses !== undefined) this.router.record(peer, this.#addresses.record);
@@ -266,6 +269,17 @@ export class Network {
   #recordRenewed(record: Uint8Array): void {
     for (const peer of this.peers) this.router.record(peer, record);
     this.#overlays?.recordChanged(record);
+  }
+
+  #makeSpare(): SpareLinks {
+    const { clock, options } = this.#given;
+    return new SpareLinks({
+      clock,
+      limits: options.limits,
+      isDialled: (peer) => this.#links.isDialled(peer),
+      isNeeded: (peer) => this.#isNeeded(peer),
+      disconnect: (peer, reason) => this.#links.disconnect(peer, reason),
+    });
   }
 
   #makeDialling(): Dialling {

@@ -16,6 +16,8 @@ const NEW_LINK_MS = 5_000;
 export interface SparePort {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'maxLinks'>;
+  /** Whether the link to that peer goes over a connection that we dialled; `false` without a link. */
+  isDialled(peer: PeerId): boolean;
   /** Whether anybody here needs a link to that peer. */
   isNeeded(peer: PeerId): boolean;
   disconnect(peer: PeerId, reason: string): void;
@@ -23,7 +25,6 @@ export interface SparePort {
 
 /** A link, from up to down. */
 export interface LiveLink {
-  readonly dialled: boolean;
   readonly sinceMs: number;
 }
 
@@ -44,8 +45,8 @@ export class SpareLinks {
     return this.#live.get(peer);
   }
 
-  up(peer: PeerId, dialled: boolean): LiveLink {
-    const link = { dialled, sinceMs: this.#port.clock.now() };
+  up(peer: PeerId): LiveLink {
+    const link = { sinceMs: this.#port.clock.now() };
     this.#live.set(peer, link);
     return link;
   }
@@ -54,12 +55,13 @@ export class SpareLinks {
     this.#live.delete(peer);
   }
 
-  /** A topic, or the peer itself, needs the link no more. Whoever dialled it ends it, when nobody else here needs it. */
+  /** A topic, a watch or a poke of ours, or the peer itself, needs the link no more. Whoever dialled it ends it, when nobody else here needs it. */
   released(peer: PeerId): void {
-    if (this.#closed || this.#lingering.has(peer) || this.of(peer)?.dialled !== true) return;
+    if (this.#closed || this.#lingering.has(peer) || !this.#live.has(peer)) return;
+    // Who dialled is asked at the end only: where both did, it may take them a moment to agree.
     const look = (): void => {
       this.#lingering.delete(peer);
-      if (this.of(peer)?.dialled === true && !this.#port.isNeeded(peer)) this.#port.disconnect(peer, 'unneeded');
+      if (this.#port.isDialled(peer) && !this.#port.isNeeded(peer)) this.#port.disconnect(peer, 'unneeded');
     };
     this.#lingering.set(peer, this.#port.clock.after(LINGER_MS, look));
   }

@@ -216,6 +216,12 @@ export class Links {
     return this.#core.peers();
   }
 
+  /** Whether the link to that peer goes over a connection that we dialled. Where both did, another one may have taken over since `onUp`. */
+  isDialled(peer: PeerId): boolean {
+    const current = this.#current.get(peer);
+    return current !== undefined && this.#lines.get(current.connection)?.address !== undefined;
+  }
+
   /** Ends a link; what was sent before is still delivered. A peer that is wanted is dialled again. */
   disconnect(peer: PeerId, reason: string): void {
     this.#call({ type: 'DisconnectRequested', peer, reason });

@@ -47,6 +47,16 @@ describe('addresses that strangers tell', () => {
   });
 });
 
+test('an address that was asked about before is judged anew, also among more than are remembered', () => {
+  const { guard: made } = guard();
+  const all = Array.from({ length: 1_100 }, (_, n) => `ws://10.0.${n >> 8}.${n & 255}:7700`);
+  const judged = (): boolean[] => [...new Set(all.map((address) => made.allows(address)))];
+  expect(judged()).toEqual([false]);
+  made.named(['ws://10.9.9.9:7700']);
+  expect(judged()).toEqual([true]);
+  expect(made.allows('ws://192.168.0.1:7700')).toBe(false);
+});
+
 describe('limits.maxDialsPerHost', () => {
   const dials = (made: DialGuard, addresses: readonly string[]): boolean[] => addresses.map((address) => made.take(address));
   const ports = (host: string, count: number): string[] => Array.from({ length: count }, (_, i) => `ws://${host}:${7700 + i}`);

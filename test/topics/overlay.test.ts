@@ -56,6 +56,20 @@ describe('among strangers', () => {
     expect([ann.node.peers, bob.node.peers]).toEqual([[], []]);
   });
 
+  test('two that dial each other at the same moment have one link, which ends when both have left', async () => {
+    const network = new TestNetwork();
+    const meet = async (round: number): Promise<void> => {
+      const [ann, bob] = [await network.node(`ann-${round}`), await network.node(`bob-${round}`)];
+      const topics = await Promise.all([ann.join({ name: 'chat', bootstrap: bob.addresses }), bob.join({ name: 'chat', bootstrap: ann.addresses })]);
+      await Promise.all(topics.map((topic) => next(topic.events$, ({ type }) => type === 'NeighborUp')));
+      const ends = [ann, bob].map((node) => next(node.events$, ({ type }) => type === 'link-down'));
+      await Promise.all(topics.map((topic) => topic.leave()));
+      await Promise.all(ends);
+      expect([ann.peers, bob.peers]).toEqual([[], []]);
+    };
+    await Promise.all(Array.from({ length: 12 }, (_, round) => meet(round)));
+  });
+
   test('many topics by the same address: it is dialled once, and there is one link', async () => {
     const network = new TestNetwork();
     const [ann, bob] = [await network.node('ann'), await network.node('bob')];

@@ -412,6 +412,8 @@ describe('simultaneous dials', () => {
     await Promise.all(dialled);
     await settle(100);
     for (const [a, b] of pairs) {
+      // Both agree on who dialled the connection that is left.
+      expect(a.links.isDialled(b.id)).not.toBe(b.links.isDialled(a.id));
       for (const [from, to] of [[a, b], [b, a]] as const) {
         expect(to.told).toEqual([expect.stringMatching(/^up /)]);
         expect(to.messages.map(([value]) => value).sort((x = 0, y = 0) => x - y)).toEqual(Array.from({ length: sent.get(from) ?? 0 }, (_, i) => i));
