@@ -1,4 +1,4 @@
-/** Members we know and hold no link to. Pure. A flat list, because ten thousand simulated nodes have one each. */
+/** Members we know and hold no link to. Pure. */
 import type { PeerId } from '../ids.ts';
 import type { Random } from '../random.ts';
 import type { Contact } from './messages.ts';
@@ -7,6 +7,8 @@ export class PassiveView {
   readonly #size: number;
   readonly #random: Random;
   readonly #contacts: Contact[] = [];
+  /** Where in the list each is. To search the list took a quarter of the time of a simulation of 100,000. */
+  readonly #places = new Map<PeerId, number>();
 
   constructor(size: number, random: Random) {
     this.#size = size;
@@ -22,34 +24,40 @@ export class PassiveView {
    * @param spare whom to drop first when full: what we just sent away is kept by the one we sent it to
    */
   add(contact: Contact, spare: readonly Contact[] = []): void {
-    if (this.#indexOf(contact.peer) >= 0) return;
-    if (this.#contacts.length < this.#size) this.#contacts.push(contact);
-    else this.#contacts[this.#victim(spare)] = contact;
+    if (this.#places.has(contact.peer)) return;
+    if (this.#contacts.length < this.#size) this.#put(this.#contacts.length, contact);
+    else this.#replace(this.#victim(spare), contact);
   }
 
   remove(peer: PeerId): void {
-    const at = this.#indexOf(peer);
-    if (at < 0) return;
+    const at = this.#places.get(peer);
+    if (at === undefined) return;
+    this.#places.delete(peer);
     // Order means nothing here, so the last one fills the gap.
     const last = this.#contacts.pop() as Contact;
-    if (at < this.#contacts.length) this.#contacts[at] = last;
+    if (at < this.#contacts.length) this.#put(at, last);
   }
 
   clear(): void {
     this.#contacts.length = 0;
+    this.#places.clear();
   }
 
   #victim(spare: readonly Contact[]): number {
     for (const { peer } of spare) {
-      const at = this.#indexOf(peer);
-      if (at >= 0) return at;
+      const at = this.#places.get(peer);
+      if (at !== undefined) return at;
     }
     return this.#random.below(this.#size);
   }
 
-  #indexOf(peer: PeerId): number {
-    // A plain loop: nothing runs more often in a simulation.
-    for (let at = 0; at < this.#contacts.length; at += 1) if ((this.#contacts[at] as Contact).peer === peer) return at;
-    return -1;
+  #replace(at: number, contact: Contact): void {
+    this.#places.delete((this.#contacts[at] as Contact).peer);
+    this.#put(at, contact);
+  }
+
+  #put(at: number, contact: Contact): void {
+    this.#contacts[at] = contact;
+    this.#places.set(contact.peer, at);
   }
 }
