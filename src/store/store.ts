@@ -13,7 +13,10 @@ export interface Changes {
   readonly timers?: readonly TimerChange[];
   readonly remember?: readonly Remembered[];
   readonly keep?: readonly Kept[];
-  /** Until their ids are remembered as delivered, they are handed out again at each start. */
+  /**
+   * Until their ids are remembered as delivered by a later append, they are handed out again at each start. What the same `remember` says of
+   * delivery counts in RAM alone: no copy is let in meanwhile.
+   */
   readonly arrived?: readonly Arrival[];
   /** What it sends to its subscribers, as {@link Store.owe} numbered it. */
   readonly owed?: readonly Owed[];
@@ -125,7 +128,7 @@ export interface Store {
    * Adds to the group that is written next. `done` is called in the order of the calls, once the group is on disk, or with
    * `HEARSAY_STORE_FAILED` when it could not be written; then nothing of that group is on disk. What was appended before the failure
    * was known fails with it, since it may build on what was lost; what is appended from `done` on is tried again.
-   * How much waits is the caller's to bound, by the `done` that are missing. `changes` and its bytes must not change until then.
+   * How much waits is the caller's to bound, by the `done` that are missing. Of `changes`, what `saves` and `arrived` hold must not change until then.
    */
   append(changes: Changes, done: (error?: Error) => void): void;
   /** Resolves when everything appended so far is on disk or has failed. */
