@@ -187,7 +187,12 @@ export class LevelStore implements Store {
   }
 
   setOwedCursor(agent: string, peer: PeerId, number: number): void {
-    if (this.#closing === undefined) this.#commits.putLater(...this.#owed.setCursor(agent, peer, number));
+    if (this.#closing !== undefined) return;
+    const first = this.#owed.cursor(agent, peer) === undefined;
+    const [key, value] = this.#owed.setCursor(agent, peer, number);
+    // After a crash a later one is as good as any before it: what the pal has is sent to it again.
+    if (first) this.#commits.put(key, value);
+    else this.#commits.putLater(key, value);
   }
 
   forgetOwed(peer: PeerId): void {

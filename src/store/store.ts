@@ -110,7 +110,10 @@ export interface Store {
   owed(agent: string, number: number): Owed | undefined;
   /** Up to which number a pal has acknowledged; `undefined` for one that never subscribed. */
   owedCursor(agent: string, peer: PeerId): number | undefined;
-  /** On disk with the next group. What was owed to no pal is not written, so set it before anything else is sent. */
+  /**
+   * A pal's first one is written at once, a later one with the next group. What was owed to no pal is not written, so set it before
+   * anything else is sent.
+   */
   setOwedCursor(agent: string, peer: PeerId, number: number): void;
   /** A peer is no pal any more: no agent owes it anything. */
   forgetOwed(peer: PeerId): void;

@@ -76,6 +76,23 @@ describe('across a restart', () => {
     await store.close();
   });
 
+  test('where a pal begins is written at once, and how far it is with what comes next', async () => {
+    const level = new MemoryLevel();
+    const store = await open(level);
+    const written = async (): Promise<number[]> => {
+      const values = await level.values<Uint8Array, Uint8Array>({ gte: Buffer.from('m'), lt: Buffer.from('n'), keyEncoding: 'view', valueEncoding: 'view' }).all();
+      return values.map((value) => value[7]!);
+    };
+    store.setOwedCursor('a', BOB, 3);
+    while ((await written()).length === 0) await new Promise(setImmediate);
+    store.setOwedCursor('a', BOB, 4);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+    expect(await written()).toEqual([3]);
+    await say(store, 'a', 1);
+    expect(await written()).toEqual([4]);
+    await store.close();
+  });
+
   test('nothing is written for an agent that no pal ever subscribed to', async () => {
     const level = new MemoryLevel();
     const store = await open(level);
