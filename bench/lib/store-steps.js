@@ -70,14 +70,16 @@ async function fill(dir, count) {
  */
 async function start(dir, count) {
   const startedMs = nowMs();
+  const cpu = process.cpuUsage();
   const store = await open(dir);
   const startMs = nowMs() - startedMs;
+  const startCpuMs = microsSince(cpu) / 1000;
   const rssBytes = await rss();
   const known = Array.from({ length: 100_000 }, (_, i) => idOf((i * 7919) % Math.max(count, 1)));
   const unknown = known.map((_, i) => idOf(count + i));
   const [hitMicros, missMicros] = [lookups(store, known), lookups(store, unknown)];
   await store.close();
-  return { startMs, rssBytes, hitMicros, missMicros };
+  return { startMs, startCpuMs, rssBytes, hitMicros, missMicros };
 }
 
 /**
@@ -100,14 +102,21 @@ async function appendAll(store, all) {
 }
 
 /**
+ * Microseconds of CPU each, which other load on the machine prolongs less than the clock's.
  * @param {Store} store
  * @param {readonly RumorId[]} ids
  */
 function lookups(store, ids) {
   for (const id of ids) store.seen(id);
-  const startedMs = nowMs();
+  const cpu = process.cpuUsage();
   for (const id of ids) store.seen(id);
-  return ((nowMs() - startedMs) * 1000) / ids.length;
+  return microsSince(cpu) / ids.length;
+}
+
+/** @param {NodeJS.CpuUsage} before */
+function microsSince(before) {
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
 }
 
 async function rss() {

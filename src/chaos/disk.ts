@@ -27,6 +27,8 @@ export interface DiskVerdict {
 const SIZE = '64m';
 const BLOCK: Uint8Array = new Uint8Array(1024 * 1024);
 const PATIENCE_MS = 30_000;
+/** Longer than what is left of the last page of LevelDB's log: a line of a few words still finds room there. */
+const LONG_LINE: string = 'lost '.repeat(4096);
 /** A disk that failed is not asked again at once. */
 const TRIES = 30;
 
@@ -67,7 +69,7 @@ async function fillAndEmpty(small: string, others: string): Promise<readonly str
   const relayed = hears(atCat, 'through a full disk');
   await atAnn.poke('say', 'through a full disk');
   await relayed;
-  const code = await atBob.poke('say', 'lost').then(() => 'nothing', codeOf);
+  const code = await atBob.poke('say', LONG_LINE).then(() => 'nothing', codeOf);
   if (code !== 'HEARSAY_STORE_FAILED') faults.push(`publishing on a full disk ended with ${code}`);
 
   await rm(filler);

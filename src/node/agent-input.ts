@@ -4,6 +4,7 @@
 import { refuse } from '../agent.ts';
 import type { Agent, Bowl, Datum, Effects, Emission, Sign } from '../agent.ts';
 import type { PeerId } from '../ids.ts';
+import type { Place } from './commits.ts';
 import type { Subscriber } from './subscribers.ts';
 import type { RumorChanges } from './transaction.ts';
 import type { Watch } from './watches.ts';
@@ -17,8 +18,8 @@ export type AgentInput = { readonly src: PeerId; readonly answer?: Answer } & (
   | { readonly arm: 'onPoke'; readonly datum: Datum; readonly bytes: number }
   | { readonly arm: 'onWatch'; readonly path: string; readonly subscriber: Subscriber }
   | { readonly arm: 'onLeave'; readonly path: string; readonly subscriber: Subscriber }
-  /** `watch`: the subscription it belongs to. `changes` come from the arrival that this event delivers, and commit with it. */
-  | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly watch?: Watch; readonly changes?: RumorChanges | undefined }
+  /** `watch`: the subscription it belongs to. `changes` come from the arrival that this event delivers, and commit with it. `place`: where that arrival stands, if it can come again. */
+  | { readonly arm: 'onAgent'; readonly wire: string; readonly sign: Sign; readonly bytes: number; readonly watch?: Watch; readonly changes?: RumorChanges | undefined; readonly place?: Place | undefined }
   | { readonly arm: 'onWake'; readonly wire: string }
   | { readonly arm: 'onFail'; readonly error: Error }
   /** One emission of an Observable that an arm returned. */

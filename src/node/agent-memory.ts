@@ -7,14 +7,14 @@ import type { Limits } from '../limits.ts';
 import { isReserved } from '../marks/paths.ts';
 import type { AgentState, Store } from '../store/store.ts';
 import { overloaded } from './agent-errors.ts';
-import type { AgentInput } from './agent-input.ts';
 import { AgentTimers } from './agent-timers.ts';
 import type { Clock } from './clock.ts';
 import { Commits } from './commits.ts';
+import type { Arrived, CommitsPort, Ended, Place } from './commits.ts';
 import { effectList } from './effects.ts';
 import { SavedView } from './saved-view.ts';
 import type { Receipt } from './session.ts';
-import { isOwed, transaction } from './transaction.ts';
+import { and, isOwed, transaction } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
 export interface MemoryPort {
@@ -31,13 +31,13 @@ export class AgentMemory {
   readonly #commits: Commits;
   #saved: SavedView;
 
-  /** @param fire a timer is due; ask {@link wake} when its turn comes */
-  constructor(name: string, state: AgentState | undefined, port: MemoryPort, fire: (wire: string) => void) {
+  /** @param fire a timer is due; ask {@link wake} when its turn comes @param commits who hears of what is on disk */
+  constructor(name: string, state: AgentState | undefined, port: MemoryPort, fire: (wire: string) => void, commits: CommitsPort) {
     const { clock, store, limits } = port;
     this.#name = name;
     this.#port = port;
     this.#timers = new AgentTimers(clock, fire);
-    this.#commits = new Commits(name, store, limits);
+    this.#commits = new Commits(name, store, limits, commits);
     this.#saved = new SavedView(state?.saved ?? new Map(), limits.maxSavedBytes);
   }
 
@@ -57,7 +57,7 @@ export class AgentMemory {
    */
   checked(emission: Exclude<Emission, Deferred>, arm: string, from?: PeerId): Transaction {
     const { maxSavedBytes, maxTimers } = this.#port.limits;
-    const result = transaction(effectList(emission, this.#name, arm), this.#port.clock.now(), maxSavedBytes, from);
+    const result = transaction(effectList(emission, this.#name, arm), this.#port.clock, maxSavedBytes, from);
     if (result.saves.length > 0) this.#saved.check(result.saves);
     if (result.timers.length === 0) return result;
     const added = result.timers.filter(({ wire, atMs }) => atMs !== undefined && this.#timers.isNew(wire)).length;
@@ -67,28 +67,36 @@ export class AgentMemory {
 
   /** Numbers what an event is about to send and pals are owed. */
   owing(result: Transaction): void {
-    if (result.outward.some(isOwed)) result.owed = result.outward.filter(isOwed).map(({ rumor: id, owedHops: hops, except }) => this.#port.store.owe(this.#name, except === undefined ? { id, hops } : { id, hops, except }));
+    for (const effect of result.outward) {
+      if (!isOwed(effect)) continue;
+      const { rumor: id, owedHops: hops, except } = effect;
+      result.owed = and(result.owed, this.#port.store.owe(this.#name, except === undefined ? { id, hops } : { id, hops, except }));
+    }
   }
 
-  /** Shows an event's changes at once, and calls `done` as {@link Commits.commit} does. */
-  commit(event: AgentInput, result: Transaction, refused: string | undefined, done: (error?: Error) => void): void {
-    this.take(result);
-    this.#commits.commit(event, result, refused, done);
+  /** Shows an event's changes at once, and commits it: see {@link Commits.commit}. */
+  commit(ended: Ended): void {
+    this.#take(ended.result);
+    this.#commits.commit(ended);
   }
 
-  /** Shows at once what an arrival changed. Relaying it goes before {@link arrived}: it does not wait for the disk. */
-  take({ saves, timers, remember }: Transaction): void {
+  /** The same for an arrival: see {@link Commits.arrive}. */
+  arrive(result: Transaction, arrived: Arrived): Place | undefined {
+    this.#take(result);
+    return this.#commits.arrive(result, arrived);
+  }
+
+  /** See {@link Commits.settle}. */
+  settle(): void {
+    this.#commits.settle();
+  }
+
+  #take({ saves, timers }: Transaction): void {
     if (saves.length > 0) this.#saved.apply(saves);
     for (const { wire, atMs } of timers) this.#timers.set(wire, atMs);
-    for (const entry of remember) this.#port.store.markSeen(entry);
   }
 
-  /** The same as {@link commit} for an arrival that was taken. */
-  arrived(result: Transaction, done: (error?: Error) => void): void {
-    this.#commits.arrived(result, done);
-  }
-
-  /** Nothing changed: receipted in its turn, as {@link arrived} calls back. */
+  /** Nothing changed: receipted in its turn. */
   nothingArrived(receipt: Receipt): void {
     this.#commits.nothingArrived(receipt);
   }

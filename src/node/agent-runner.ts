@@ -11,6 +11,7 @@ import { armOf, callArm, subscriberOf } from './agent-input.ts';
 import type { AgentInput, Answer } from './agent-input.ts';
 import { AgentMemory } from './agent-memory.ts';
 import type { MemoryPort } from './agent-memory.ts';
+import type { Arrived, Ended, Place } from './commits.ts';
 import { isPromise, isStream } from './effects.ts';
 import type { Stream } from './effects.ts';
 import { Emissions } from './emissions.ts';
@@ -70,7 +71,10 @@ export class AgentRunner {
     this.agent = agent;
     this.#port = port;
     this.#queue = new EventQueue(our, limits);
-    this.#memory = new AgentMemory(name, state, port, (wire) => this.enqueue({ arm: 'onWake', wire, src: our }));
+    this.#memory = new AgentMemory(name, state, port, (wire) => this.enqueue({ arm: 'onWake', wire, src: our }), {
+      ended: (event, error) => this.#ended(event, error),
+      arrived: (arrival, error) => this.#arrived(arrival, error),
+    });
     this.#hold = new Hold(clock);
     this.#seen = (id) => port.store.seen(id);
   }
@@ -147,6 +151,7 @@ export class AgentRunner {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#memory.settle();
     this.#letGo(notRunning(this.name));
     for (const event of this.#queue.takeAll()) event.answer?.('failed', notRunning(this.name));
   }
@@ -164,11 +169,13 @@ export class AgentRunner {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#hold.isHeld || this.#stopped) return;
+    if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
       this.#drain();
+      // Not ahead of the events that deliver what arrived in this turn: with those it is written once.
+      this.#memory.settle();
     });
   }
 
@@ -279,17 +286,19 @@ export class AgentRunner {
     const run = this.#run;
     const refused = failure === undefined ? result.refused : 'failed';
     if (event.arm === 'onWatch' && refused === undefined) event.subscriber.acceptedBy = run;
-    this.#memory.commit(event, result, refused, (error) => {
-      if (error !== undefined) {
-        if (run === this.#run) this.#restart(error);
-        // Nobody else has it to hand it over again.
-        if (event.arm === 'onAgent' && event.changes !== undefined && !this.#stopped) this.#queue.push(event);
-        return event.answer?.('failed', error);
-      }
-      event.answer?.(refused, failure);
-      if (run === this.#run && !this.#stopped) this.#performAll(result, subscriberOf(event), false);
-      this.#schedule();
-    });
+    this.#memory.commit({ event, result, refused, failure, run });
+  }
+
+  #ended({ event, result, refused, failure, run }: Ended, error: Error | undefined): void {
+    if (error !== undefined) {
+      if (run === this.#run) this.#restart(error);
+      // Nobody else has it to hand it over again.
+      if (event.arm === 'onAgent' && event.changes !== undefined && !this.#stopped) this.#queue.push(event);
+      return event.answer?.('failed', error);
+    }
+    event.answer?.(refused, failure);
+    if (run === this.#run && !this.#stopped) this.#performAll(result, subscriberOf(event), false);
+    this.#schedule();
   }
 
   /** After a failed commit the agent starts again from what is saved: what it holds in RAM may not be on disk. */
@@ -327,33 +336,32 @@ export class AgentRunner {
     this.stop();
   }
 
-  /** Relays at once. What is remembered goes with the first delivery, or commits by itself when nothing is delivered. */
+  /** Relays at once, whatever becomes of the commit. What it sent is not kept until then. */
   #performArrival(result: Transaction, receipt: Receipt, count: number): boolean {
-    const run = this.#run;
-    const saves = result.saves.length > 0;
     this.#memory.owing(result);
-    this.#memory.take(result);
-    this.#performAll(result, undefined, true);
-    // What it sent is not kept until then.
-    this.#memory.arrived(result, (error) => {
-      // Of a lost mark of a relayed rumor nobody needs to know; of a lost save the agent does.
-      if (error !== undefined && saves && run === this.#run) this.#restart(error);
-      else this.#schedule();
-      if (error === undefined) receipt.committed(count);
-    });
+    const place = this.#memory.arrive(result, { receipt, count, saves: result.saves.length > 0, run: this.#run });
+    this.#performAll(result, undefined, true, place);
+    this.#schedule();
     return result.arrived.length > 0;
   }
 
-  #performAll({ outward, remember, keep, arrived, owed }: Transaction, answering: Subscriber | undefined, early: boolean): void {
+  #arrived({ receipt, count, saves, run }: Arrived, error: Error | undefined): void {
+    // Of a lost mark of a relayed rumor nobody needs to know; of a lost save the agent does.
+    if (error !== undefined && saves && run === this.#run) this.#restart(error);
+    else this.#schedule();
+    if (error === undefined) receipt.committed(count);
+  }
+
+  #performAll({ outward, remember, keep, arrived, owed }: Transaction, answering: Subscriber | undefined, early: boolean, place?: Place): void {
     let first = true;
     let numbered = 0;
     for (const effect of outward) {
       if (effect.type === 'report') {
         this.#port.report(effect.report);
       } else if (effect.type === 'deliver') {
-        const { wire, sign, src, bytes, id } = effect;
+        const { wire, sign, src, bytes, id, again } = effect;
         const changes = arrived.length > 0 ? { remember: ofRumor(remember, id), keep: [] } : first ? { remember, keep } : undefined;
-        this.#push({ arm: 'onAgent', wire, sign, src, bytes, changes });
+        this.#push({ arm: 'onAgent', wire, sign, src, bytes, changes, place: again === undefined ? undefined : place });
         first = false;
       } else if (isOwed(effect)) {
         this.#port.perform(effect, answering, early, owed[numbered]?.number);

@@ -6,6 +6,7 @@
  * of the log's numbers: a relayed rumor does not wait for the commits of events before it.
  */
 import type { Kept, Owed } from '../store/store.ts';
+import { Note, Settled } from './settled.ts';
 
 /** What it asks of the host. */
 export interface OwedPort {
@@ -26,44 +27,50 @@ export interface OwedPort {
 
 /** Sent and not acknowledged. Our choice: as many as may be owed; past it the peer is a slow reader. */
 const MAX_UNACKNOWLEDGED = 10_000;
+/** Numbers past the cursor of which anything is noted. Our choice: the first power of two above twice that. */
+const MAX_SPAN = 32_768;
+/** In the order of sending: a fact that is not in the log. Its numbers begin with 1. */
+const NOT_OWED = 0;
 
 export class OwedFeed {
   readonly #port: OwedPort;
-  /** All up to it is settled. */
-  #cursor: number;
-  /** By the order of sending: the numbers of those on their way, `undefined` for a fact that is not in the log. */
-  #sent: (number | undefined)[] = [];
+  /** All up to its cursor is settled; past it stands what was sent, and what need not be. */
+  readonly #settled: Settled;
+  /** By the order of sending: the numbers of those on their way. Those before `#first` are acknowledged. */
+  #sent: number[] = [];
+  #first = 0;
   #acknowledged = 0;
-  /** Numbers past the cursor that were sent, and whether they are settled. */
-  readonly #settled = new Map<number, boolean>();
+  /** The cursor that was told last. */
+  #moved: number;
   #behind = true;
   #pumping = false;
   #ended = false;
 
   /** @param cursor the number up to which the peer has acknowledged */
   constructor(cursor: number, port: OwedPort) {
-    this.#cursor = cursor;
+    this.#settled = new Settled(cursor, MAX_SPAN);
+    this.#moved = cursor;
     this.#port = port;
   }
 
   /** Whether a fact that leaves now may be sent at once. One that may not comes from the log. @param number of its entry, if it has one */
   admits(number: number | undefined): boolean {
-    if (number === undefined) return this.#sent.length < 2 * MAX_UNACKNOWLEDGED;
-    return !this.#behind && number > this.#cursor && !this.#settled.has(number);
+    if (number === undefined) return this.#sent.length - this.#first < 2 * MAX_UNACKNOWLEDGED;
+    return !this.#behind && this.#isOpen(number);
   }
 
   /** A fact was sent. @param onItsWay `false`: no link can carry it, so it is never acknowledged */
   sent(number: number | undefined, onItsWay: boolean): void {
-    if (onItsWay) this.#sent.push(number);
-    if (number !== undefined) this.#settled.set(number, !onItsWay);
+    if (onItsWay) this.#sent.push(number ?? NOT_OWED);
+    if (number !== undefined) this.#note(number, onItsWay ? Note.sent : Note.settled);
     if (this.#settled.size >= MAX_UNACKNOWLEDGED) this.#behind = true;
   }
 
   /** The peer has it from elsewhere. */
   skipped(number: number): void {
     // Of one that never acknowledges nothing is noted for ever: it may have that one twice.
-    if (number <= this.#cursor || this.#settled.has(number) || this.#settled.size >= 2 * MAX_UNACKNOWLEDGED) return;
-    this.#settled.set(number, true);
+    if (!this.#isOpen(number) || this.#settled.size >= 2 * MAX_UNACKNOWLEDGED) return;
+    this.#note(number, Note.settled);
     this.#advance();
   }
 
@@ -74,10 +81,14 @@ export class OwedFeed {
 
   /** The peer has committed so many facts of this subscription. */
   acknowledged(count: number): void {
-    const more = Math.min(count - this.#acknowledged, this.#sent.length);
+    const more = Math.min(count - this.#acknowledged, this.#sent.length - this.#first);
     if (more <= 0) return;
     this.#acknowledged += more;
-    for (const number of this.#sent.splice(0, more)) if (number !== undefined) this.#settled.set(number, true);
+    for (const end = this.#first + more; this.#first < end; this.#first += 1) this.#note(this.#sent[this.#first]!, Note.settled);
+    if (2 * this.#first >= this.#sent.length) {
+      this.#sent = this.#sent.slice(this.#first);
+      this.#first = 0;
+    }
     this.#advance();
     if (this.#behind) this.pump();
   }
@@ -95,15 +106,15 @@ export class OwedFeed {
 
   async #pump(): Promise<void> {
     let lost = 0;
-    for (let number = this.#cursor + 1; !this.#ended && this.#settled.size < MAX_UNACKNOWLEDGED; number += 1) {
+    for (let number = this.#settled.cursor + 1; !this.#ended && this.#settled.size < MAX_UNACKNOWLEDGED; number += 1) {
       if (number > this.#port.last()) {
         this.#behind = false;
         break;
       }
-      if (this.#settled.has(number) || number <= this.#cursor) continue;
+      if (!this.#isOpen(number)) continue;
       const entry = this.#port.entry(number);
       if (entry !== undefined && !this.#port.concerns(entry)) {
-        this.#settled.set(number, true);
+        this.#settle(number);
         continue;
       }
       // A payload that is not there is past its time, or its commit failed.
@@ -111,7 +122,7 @@ export class OwedFeed {
       if (this.#ended) break;
       if (entry === undefined || kept === undefined) {
         lost += 1;
-        this.#settled.set(number, true);
+        this.#settle(number);
       } else if (!this.#port.send(entry, kept)) {
         break;
       }
@@ -121,16 +132,33 @@ export class OwedFeed {
     if (lost > 0) this.#port.lost(lost);
   }
 
+  /** Whether nothing is noted of it yet. */
+  #isOpen(number: number): boolean {
+    return number > this.#settled.cursor && this.#settled.of(number) === Note.none;
+  }
+
+  /** However many there are in a row: behind a long gap it goes on at once. */
+  #settle(number: number): void {
+    if (number === this.#settled.cursor + 1) this.#settled.advance();
+    else this.#note(number, Note.settled);
+  }
+
+  /** Of what is too far past the cursor nothing is noted: it comes again, from the log. */
+  #note(number: number, note: number): void {
+    if (number > this.#settled.cursor && !this.#settled.set(number, note)) this.#behind = true;
+  }
+
   #advance(): void {
-    const before = this.#cursor;
+    const settled = this.#settled;
     for (;;) {
-      const number = this.#cursor + 1;
-      const settled = this.#settled.get(number);
-      const entry = settled === undefined ? this.#port.entry(number) : undefined;
-      if (settled !== true && (entry === undefined || this.#port.concerns(entry))) break;
-      this.#settled.delete(number);
-      this.#cursor = number;
+      const number = settled.cursor + 1;
+      const note = settled.of(number);
+      const entry = note === Note.none ? this.#port.entry(number) : undefined;
+      if (note !== Note.settled && (entry === undefined || this.#port.concerns(entry))) break;
+      settled.advance();
     }
-    if (this.#cursor > before) this.#port.moved(this.#cursor);
+    if (settled.cursor === this.#moved) return;
+    this.#moved = settled.cursor;
+    this.#port.moved(this.#moved);
   }
 }

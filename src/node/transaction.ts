@@ -5,6 +5,7 @@ import type { Again, Effect, FactEffect } from '../agent.ts';
 import type { PeerId, RumorId } from '../ids.ts';
 import { isReserved } from '../marks/paths.ts';
 import type { Arrival, Kept, Owed, Remembered, Saved, TimerChange } from '../store/store.ts';
+import type { Clock } from './clock.ts';
 import { encodeSaved } from './saved-view.ts';
 
 /** What leaves an agent. */
@@ -44,7 +45,7 @@ export function isOwed(effect: Outward): effect is FactEffect & Required<Pick<Fa
  * @param from who brought what is remembered; `undefined` for our own events
  * @throws HearsayError `HEARSAY_BAD_DATA`, `HEARSAY_TOO_LARGE` for a value that cannot be saved.
  */
-export function transaction(effects: readonly Effect[], nowMs: number, maxSavedBytes: number, from?: PeerId): Transaction {
+export function transaction(effects: readonly Effect[], clock: Pick<Clock, 'now'>, maxSavedBytes: number, from?: PeerId): Transaction {
   let saves: readonly Saved[] = NONE;
   let timers: readonly TimerChange[] = NONE;
   let remember: readonly Remembered[] = NONE;
@@ -60,7 +61,7 @@ export function transaction(effects: readonly Effect[], nowMs: number, maxSavedB
         saves = and(saves, { key: effect.key, value: undefined });
         break;
       case 'wait':
-        timers = and(timers, { wire: effect.wire, atMs: nowMs + Math.ceil(effect.delayMs) });
+        timers = and(timers, { wire: effect.wire, atMs: clock.now() + Math.ceil(effect.delayMs) });
         break;
       case 'rest':
         timers = and(timers, { wire: effect.wire, atMs: undefined });

@@ -1,11 +1,11 @@
 /**
  * What agents leave behind, as keys and values: the state of one agent read, and the changes of one group as operations.
- * In a group the last change of a key is the only one that is written.
  */
-import { AgentPart, agentEnd, agentKey, agentPart } from './layout.ts';
 import { damage, opened, sealed, VIEW } from './database.ts';
 import type { Database, Operation } from './database.ts';
-import type { AgentState, Changes } from './store.ts';
+import type { AgentRecords } from './group-records.ts';
+import { AgentPart, agentEnd, agentKey, agentPart } from './layout.ts';
+import type { AgentState } from './store.ts';
 
 const MAX_NUMBER = 255;
 
@@ -66,18 +66,11 @@ export async function readAgentState(db: Database, agent: string): Promise<Agent
   return ran ? { saved, timers } : undefined;
 }
 
-/** What a group changes of agents. @param numbers gives those their number that are not on disk yet */
-export function agentOperations(group: readonly Changes[], numbers: AgentNumbers): Operation[] {
-  const agents = new Map<string, { readonly saved: Map<string, Uint8Array | undefined>; readonly timers: Map<string, number | undefined> }>();
-  for (const { agent, saves, timers } of group) {
-    let last = agents.get(agent);
-    if (last === undefined) agents.set(agent, (last = { saved: new Map(), timers: new Map() }));
-    for (const { key, value } of saves ?? []) last.saved.set(key, value);
-    for (const { wire, atMs } of timers ?? []) last.timers.set(wire, atMs);
-  }
+/** What a group changes of agents. @param numbers tells which agents have no number on disk yet */
+export function agentOperations(agents: Iterable<AgentRecords>, numbers: AgentNumbers): Operation[] {
   const operations: Operation[] = [];
-  for (const [agent, { saved, timers }] of agents) {
-    if (!numbers.isWritten(agent)) operations.push(sealed(agentKey(agent, AgentPart.ran), Uint8Array.of(numbers.of(agent))));
+  for (const { agent, number, saved, timers } of agents) {
+    if (!numbers.isWritten(agent)) operations.push(sealed(agentKey(agent, AgentPart.ran), Uint8Array.of(number)));
     for (const [key, value] of saved) operations.push(operation(agentKey(agent, AgentPart.saved, key), value));
     for (const [wire, atMs] of timers) operations.push(operation(agentKey(agent, AgentPart.timer, wire), atMs === undefined ? undefined : double(atMs)));
   }

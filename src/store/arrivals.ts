@@ -9,7 +9,7 @@ import type { PeerId, RumorId } from '../ids.ts';
 import { isBefore } from './layout.ts';
 import type { LogPosition } from './layout.ts';
 import { ID_BYTES, readHex, writeHex } from './packing.ts';
-import type { Arrival, Changes } from './store.ts';
+import type { Arrival } from './store.ts';
 
 /** An arrival, and whose it is. */
 export type AgentArrival = Arrival & { readonly agent: string };
@@ -17,17 +17,9 @@ export type AgentArrival = Arrival & { readonly agent: string };
 const LENGTHS_AT: number = 2 * ID_BYTES;
 const HEAD_BYTES: number = LENGTHS_AT + 9;
 
-/**
- * One group's arrivals, or `undefined` when there are none. Those that the same group says are delivered are left out: nobody will ask.
- * @param has whether it is on disk already, from before a restart
- */
-export function packArrivals(group: readonly Changes[], has: (id: RumorId) => boolean): Uint8Array | undefined {
-  const waiting = new Map<RumorId, AgentArrival>();
-  for (const { agent, arrived, remember } of group) {
-    for (const arrival of arrived ?? []) if (!has(arrival.id)) waiting.set(arrival.id, { agent, ...arrival });
-    if (waiting.size > 0) for (const { id, delivered } of remember ?? []) if (delivered) waiting.delete(id);
-  }
-  return waiting.size === 0 ? undefined : Buffer.concat(Array.from(waiting.values(), pack));
+/** One group's arrivals, or `undefined` when there are none. */
+export function packArrivals(arrivals: ReadonlyMap<RumorId, AgentArrival>): Uint8Array | undefined {
+  return arrivals.size === 0 ? undefined : Buffer.concat(Array.from(arrivals.values(), pack));
 }
 
 function pack({ agent, from, id, wire, mark, data }: AgentArrival): Uint8Array {
@@ -84,7 +76,7 @@ export class OpenArrivals {
   }
 
   /** A group is on disk. */
-  add(at: LogPosition, ids: readonly RumorId[]): void {
+  add(at: LogPosition, ids: Iterable<RumorId>): void {
     const group: Group = { at, open: 0 };
     for (const id of ids) {
       if (this.#byId.has(id)) continue;

@@ -8,9 +8,14 @@ import type { Changes } from './store.ts';
 
 export type Done = (error?: Error) => void;
 
+/** What takes the changes of one group. */
+export interface GroupContent {
+  add(changes: Changes): void;
+}
+
 /** What one write puts on disk, or nothing of it. */
-export interface Group {
-  readonly changes: Changes[];
+export interface Group<C extends GroupContent> {
+  readonly content: C;
   readonly dones: Done[];
   /** Node-wide values by key. */
   readonly values: Map<string, Uint8Array>;
@@ -33,22 +38,25 @@ const ENTRY_BYTES = 64;
  * The queue before the disk. It is as long as its callers let it be: each has a `done` to count.
  * After a failed write everything else that waits fails too, since it may build on what was lost; what comes later is tried again.
  */
-export class GroupCommit {
-  readonly #write: (group: Group) => Promise<void>;
+export class GroupCommit<C extends GroupContent> {
+  readonly #content: () => C;
+  readonly #write: (group: Group<C>) => Promise<void>;
   /** Closed groups, oldest first. */
-  #closed: Group[] = [];
-  #open: Group = emptyGroup();
-  #writing: Group | undefined;
+  #closed: Group<C>[] = [];
+  #open: Group<C>;
+  #writing: Group<C> | undefined;
   #running = false;
 
-  /** @param write puts a group on disk; one at a time, in order */
-  constructor(write: (group: Group) => Promise<void>) {
+  /** @param content an empty one @param write puts a group on disk; one at a time, in order */
+  constructor(content: () => C, write: (group: Group<C>) => Promise<void>) {
+    this.#content = content;
     this.#write = write;
+    this.#open = this.#empty();
   }
 
   append(changes: Changes, done: Done): void {
     const group = this.#open;
-    group.changes.push(changes);
+    group.content.add(changes);
     group.dones.push(done);
     this.#grow(group, sizeOf(changes));
   }
@@ -57,6 +65,11 @@ export class GroupCommit {
   put(key: string, value: Uint8Array): void {
     this.#open.values.set(key, value);
     this.#grow(this.#open, ENTRY_BYTES + value.length);
+  }
+
+  /** The same for a value that is reason for no group of its own: it goes with the next one. */
+  putLater(key: string, value: Uint8Array): void {
+    this.#open.values.set(key, value);
   }
 
   /** A node-wide value that is not on disk yet. */
@@ -75,12 +88,16 @@ export class GroupCommit {
     return last === undefined ? Promise.resolve() : new Promise((resolve) => last.waiting.push(resolve));
   }
 
-  #grow(group: Group, bytes: number): void {
+  #empty(): Group<C> {
+    return { content: this.#content(), dones: [], values: new Map(), waiting: [], fresh: false, bytes: 0 };
+  }
+
+  #grow(group: Group<C>, bytes: number): void {
     group.fresh = true;
     group.bytes += bytes;
     if (group.bytes >= GROUP_BYTES) {
       this.#closed.push(group);
-      this.#open = emptyGroup();
+      this.#open = this.#empty();
     }
     if (this.#running) return;
     this.#running = true;
@@ -99,18 +116,18 @@ export class GroupCommit {
     this.#running = false;
   }
 
-  #take(): Group | undefined {
+  #take(): Group<C> | undefined {
     const closed = this.#closed.shift();
     if (closed !== undefined || !this.#open.fresh) return closed;
     const open = this.#open;
-    this.#open = emptyGroup();
+    this.#open = this.#empty();
     return open;
   }
 
-  #fail(group: Group, cause: unknown): void {
+  #fail(group: Group<C>, cause: unknown): void {
     const lost = [group, ...this.#closed, this.#open];
     this.#closed = [];
-    this.#open = emptyGroup();
+    this.#open = this.#empty();
     for (const { values } of lost) for (const [key, value] of values) this.#open.values.set(key, value);
     const count = lost.reduce((sum, { dones }) => sum + dones.length, 0);
     const error = new HearsayError('HEARSAY_STORE_FAILED', { field: 'store', rule: `to take ${count} events`, value: cause, cause });
@@ -122,11 +139,7 @@ function asFailure(cause: unknown): { readonly cause: unknown } {
   return { cause };
 }
 
-function emptyGroup(): Group {
-  return { changes: [], dones: [], values: new Map(), waiting: [], fresh: false, bytes: 0 };
-}
-
-function settle(group: Group, error?: Error): void {
+function settle(group: Group<GroupContent>, error?: Error): void {
   for (const done of group.dones) {
     try {
       done(error);

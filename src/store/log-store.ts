@@ -17,6 +17,8 @@ import { damage, opened, readSealed, sealed, storeError, VIEW } from './database
 import type { Operation } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Done, Group } from './group-commit.ts';
+import { GroupRecords } from './group-records.ts';
+import type { RecordsPort } from './group-records.ts';
 import { randomHashKey } from './hash-key.ts';
 import { Horizon } from './horizon.ts';
 import { IdRing } from './id-ring.ts';
@@ -26,7 +28,7 @@ import { PackedLog } from './log.ts';
 import { mergeIds } from './merging.ts';
 import type { Opened } from './open.ts';
 import { OwedFacts } from './owed.ts';
-import { agentAt, ID_RECORD_BYTES, isPackedIds, packIds, readId } from './packing.ts';
+import { agentAt, ID_RECORD_BYTES, isPackedIds, readId } from './packing.ts';
 import { unpackPayload } from './payload-packing.ts';
 import { PayloadWindow } from './payload-window.ts';
 import { SeenSet } from './seen-set.ts';
@@ -47,6 +49,8 @@ const NOTES_BYTES = 8;
 /** One group's values of each log. */
 type Packed = Readonly<Record<LogName, Uint8Array | undefined>>;
 const LOGS: readonly LogName[] = ['ids', 'payloads', 'arrivals', 'owed'];
+/** Of groups that are written, kept for those to come. Our choice: one is filled while another is written. */
+const MAX_SPARE = 2;
 
 export class LevelStore implements Store {
   readonly incarnation: string;
@@ -66,8 +70,10 @@ export class LevelStore implements Store {
   readonly #openArrivals: OpenArrivals = new OpenArrivals();
   #arrivalsCut = 0;
   readonly #checkpoints: Checkpoints;
-  readonly #commits: GroupCommit = new GroupCommit((group) => this.#write(group));
   readonly #numbers: AgentNumbers = new AgentNumbers();
+  readonly #commits: GroupCommit<GroupRecords>;
+  /** Empty ones. */
+  readonly #spare: GroupRecords[] = [];
   /** Where the next group goes, at the earliest. The bucket never goes back, whatever the clock does: the log's order is that of time. */
   #next: LogPosition = { bucket: 0, sequence: 0 };
   /** The ids' log is not needed before it. */
@@ -103,6 +109,17 @@ export class LevelStore implements Store {
     this.#arrivalsLog = new PackedLog(database.db, 'arrivals', failed);
     this.#owedLog = new PackedLog(database.db, 'owed', failed);
     this.#checkpoints = new Checkpoints(Math.ceil(limits.maxSeen * SLACK));
+    const records: RecordsPort = {
+      remembered: (bytes, at) => this.#seen.mergeRecord(bytes, at, this.#bucket()),
+      tagOf: this.#bringers.tagOf,
+      numberOf: this.#numbers.of,
+      hasPayload: (id) => this.#window.has(id),
+      isOpen: (id) => this.#openArrivals.has(id),
+    };
+    this.#commits = new GroupCommit(
+      () => this.#spare.pop() ?? new GroupRecords(records),
+      (group) => this.#write(group),
+    );
   }
 
   /** Reads the log into RAM. Called once, before anything else. */
@@ -170,7 +187,12 @@ export class LevelStore implements Store {
   }
 
   setOwedCursor(agent: string, peer: PeerId, number: number): void {
-    if (this.#closing === undefined) this.#commits.put(...this.#owed.setCursor(agent, peer, number));
+    if (this.#closing !== undefined) return;
+    const first = this.#owed.cursor(agent, peer) === undefined;
+    const [key, value] = this.#owed.setCursor(agent, peer, number);
+    // After a crash a later one is as good as any before it: what the pal has is sent to it again.
+    if (first) this.#commits.put(key, value);
+    else this.#commits.putLater(key, value);
   }
 
   forgetOwed(peer: PeerId): void {
@@ -202,10 +224,9 @@ export class LevelStore implements Store {
       void this.#commits.flush().then(() => done(closed()));
       return;
     }
-    // A failed commit does not take this back: the process did have the rumor and passed it on, and every later copy would be let in
-    // again for as long as the disk is full. The host, which hears of the failure, decides whether to run the event again; after a
-    // restart the disk decides.
-    for (const entry of changes.remember ?? []) this.markSeen(entry);
+    // What it remembers is in RAM at once, and a failed commit does not take that back: the process did have the rumor and passed it on,
+    // and every later copy would be let in again for as long as the disk is full. The host, which hears of the failure, decides whether to
+    // run the event again; after a restart the disk decides.
     this.#commits.append(changes, done);
   }
 
@@ -266,13 +287,13 @@ export class LevelStore implements Store {
   }
 
   /** Puts one group on disk, whole or not at all. */
-  async #write(group: Group): Promise<void> {
+  async #write({ content, values }: Group<GroupRecords>): Promise<void> {
     if (this.#failed) await this.#recover();
     const at: LogPosition = { bucket: this.#bucket(), sequence: this.#next.sequence };
     // A sequence is not used twice, also when it did not get to the disk.
     this.#passed(at);
-    const packed = this.#pack(group.changes);
-    const operations = this.#operations(group, packed, at);
+    const packed = this.#pack(content);
+    const operations = this.#operations(content, values, packed, at);
     if (operations.length === 0) return;
     const indexed = packed.payloads === undefined ? 0 : (this.#window.index(packed.payloads, at) ?? 0);
     // What does not know `sync` ignores it.
@@ -284,20 +305,24 @@ export class LevelStore implements Store {
       this.#window.takeBack(indexed);
       throw error;
     }
-    this.#written(group.changes, packed, at);
+    this.#written(content, packed, at);
+    if (this.#spare.length >= MAX_SPARE) return;
+    content.clear();
+    this.#spare.push(content);
   }
 
-  #pack(changes: readonly Changes[]): Packed {
+  #pack(records: GroupRecords): Packed {
+    const { ids, payloads } = records;
     return {
-      ids: packIds(changes, this.#bringers.tagOf, this.#numbers.of),
-      payloads: this.#window.pack(changes),
-      arrivals: packArrivals(changes, (id) => this.#openArrivals.has(id)),
-      owed: this.#owed.pack(changes),
+      ids: ids.length === 0 ? undefined : ids,
+      payloads: payloads.length === 0 ? undefined : payloads,
+      arrivals: packArrivals(records.arrived),
+      owed: this.#owed.pack(records.agents.values()),
     };
   }
 
-  #operations({ changes, values }: Group, packed: Packed, at: LogPosition): Operation[] {
-    const operations: Operation[] = agentOperations(changes, this.#numbers);
+  #operations({ agents }: GroupRecords, values: ReadonlyMap<string, Uint8Array>, packed: Packed, at: LogPosition): Operation[] {
+    const operations: Operation[] = agentOperations(agents.values(), this.#numbers);
     for (const [key, value] of values) operations.push(value.length === 0 ? { type: 'del', key: valueKey(key) } : sealed(valueKey(key), value));
     for (const log of LOGS) {
       const value = packed[log];
@@ -306,12 +331,12 @@ export class LevelStore implements Store {
     return operations;
   }
 
-  #written(changes: readonly Changes[], { ids, arrivals, owed }: Packed, at: LogPosition): void {
-    for (const { agent } of changes) this.#numbers.written(agent);
+  #written({ agents, arrived, delivered }: GroupRecords, { ids, owed }: Packed, at: LogPosition): void {
+    for (const agent of agents.keys()) this.#numbers.written(agent);
     this.#checkpoints.note(this.#seen.added, this.#next);
     this.#records += (ids?.length ?? 0) / ID_RECORD_BYTES;
-    if (arrivals !== undefined) this.#openArrivals.add(at, changes.flatMap(({ arrived = [] }) => arrived.map(({ id }) => id)));
-    for (const { remember = [] } of changes) for (const { id, delivered } of remember) if (delivered) this.#openArrivals.done(id);
+    if (arrived.size > 0) this.#openArrivals.add(at, arrived.keys());
+    for (const id of delivered) this.#openArrivals.done(id);
     if (owed !== undefined && this.#owed.written()) this.#owedLog.clearBefore(at);
     this.#cut();
     if (this.#records > MERGE_AT * this.#limits.maxSeen) this.#merge(this.#next);

@@ -9,7 +9,7 @@ import { Buffer } from 'node:buffer';
 import { isPeerId } from '../ids.ts';
 import type { PeerId, RumorId } from '../ids.ts';
 import { ID_BYTES, readHex, writeHex } from './packing.ts';
-import type { Changes, Owed } from './store.ts';
+import type { Owed } from './store.ts';
 
 /** Of one agent (design). */
 export const MAX_OWED = 10_000;
@@ -20,9 +20,16 @@ const ANEW_AT = 4;
 /** Where a pal's cursor lies among the node-wide values: this, its id, a space, the agent. */
 const CURSOR_KEY = '~owed ';
 const PEER_LENGTH = 64;
+const TWO_TO_32 = 0x1_0000_0000;
 const CURSOR_BYTES = 8;
 
 type Entry = readonly [agent: string, owed: Owed];
+
+/** What one agent sent. */
+export interface AgentOwed {
+  readonly agent: string;
+  readonly owed: readonly Owed[];
+}
 
 /** One agent's: numbers rise by one, so that a number says where it lies. */
 class Line {
@@ -58,6 +65,10 @@ class Line {
     while (this.last < number) this.push(undefined);
   }
 
+  all(): readonly Owed[] {
+    return this.entries.slice(this.start).filter((entry) => entry !== undefined);
+  }
+
   get(number: number): Owed | undefined {
     const at = number - this.first;
     return at < this.start ? undefined : this.entries[at];
@@ -73,9 +84,10 @@ export class OwedFacts {
   #anew = false;
 
   /** The next one of an agent. */
-  add(agent: string, entry: Omit<Owed, 'number'>): Owed {
+  add(agent: string, { id, hops, except }: Omit<Owed, 'number'>): Owed {
     const line = this.#line(agent);
-    const owed = { number: line.last + 1, ...entry };
+    const number = line.last + 1;
+    const owed: Owed = except === undefined ? { number, id, hops } : { number, id, hops, except };
     line.push(owed);
     return owed;
   }
@@ -133,13 +145,11 @@ export class OwedFacts {
   }
 
   /** One group's, or, when there are too many on disk, all. Nothing is written for an agent that no pal ever subscribed to. */
-  pack(group: readonly Changes[]): Uint8Array | undefined {
+  pack(group: Iterable<AgentOwed>): Uint8Array | undefined {
     this.#anew = this.#records > ANEW_AT * MAX_OWED * Math.max(this.#lines.size, 1);
-    const entries: Entry[] = [];
-    if (this.#anew) for (const [agent, { entries: all, start }] of this.#lines) for (const owed of all.slice(start)) if (owed !== undefined) entries.push([agent, owed]);
-    if (!this.#anew) for (const { agent, owed } of group) for (const entry of owed ?? []) if (this.#lines.get(agent)?.cursors.size !== 0) entries.push([agent, entry]);
-    this.#packed = entries.length;
-    return packOwed(entries);
+    const all = this.#anew ? Array.from(this.#lines, ([agent, line]) => ({ agent, owed: line.all() })) : [...group].filter(({ agent }) => this.#lines.get(agent)?.cursors.size !== 0);
+    this.#packed = all.reduce((count, { owed }) => count + owed.length, 0);
+    return packOwed(all);
   }
 
   /** What was packed last is on disk. @returns whether all before it can go */
@@ -160,21 +170,25 @@ function cursorKey(peer: PeerId, agent: string): string {
 }
 
 /** `undefined` when there are none. */
-export function packOwed(entries: readonly Entry[]): Uint8Array | undefined {
-  if (entries.length === 0) return undefined;
-  const agents = [...new Set(entries.map(([agent]) => agent))];
-  const numbers = new Map(agents.map((agent, index) => [agent, index]));
-  const names = agents.flatMap((agent) => [Buffer.of(Buffer.byteLength(agent)), Buffer.from(agent)]);
-  const records = Buffer.alloc(entries.length * RECORD_BYTES);
-  entries.forEach(([agent, { number, hops, id, except }], i) => {
-    const at = i * RECORD_BYTES;
-    records.writeUInt16BE(numbers.get(agent)!, at);
-    records.writeBigUInt64BE(BigInt(number), at + 2);
-    records.writeUInt8(hops, at + 10);
-    writeHex(id, records, at + 11);
-    writeHex(except ?? NOBODY, records, at + 11 + ID_BYTES);
+export function packOwed(group: readonly AgentOwed[]): Uint8Array | undefined {
+  const some = group.filter(({ owed }) => owed.length > 0);
+  const count = some.reduce((sum, { owed }) => sum + owed.length, 0);
+  if (count === 0) return undefined;
+  const names = some.flatMap(({ agent }) => [Buffer.of(Buffer.byteLength(agent)), Buffer.from(agent)]);
+  const records = Buffer.alloc(count * RECORD_BYTES);
+  let at = 0;
+  some.forEach(({ owed }, index) => {
+    for (const { number, hops, id, except } of owed) {
+      records.writeUInt16BE(index, at);
+      records.writeUInt32BE(Math.floor(number / TWO_TO_32), at + 2);
+      records.writeUInt32BE(number % TWO_TO_32, at + 6);
+      records.writeUInt8(hops, at + 10);
+      writeHex(id, records, at + 11);
+      if (except !== undefined) writeHex(except, records, at + 11 + ID_BYTES);
+      at += RECORD_BYTES;
+    }
   });
-  return Buffer.concat([Buffer.of(agents.length >>> 8, agents.length), ...names, records]);
+  return Buffer.concat([Buffer.of(some.length >>> 8, some.length), ...names, records]);
 }
 
 /** The reverse; `undefined` when the value is not whole. */

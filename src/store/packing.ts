@@ -5,8 +5,7 @@
  */
 import type { Seen } from '../agent.ts';
 import { assert } from '../errors.ts';
-import type { PeerId, RumorId } from '../ids.ts';
-import type { Changes, Remembered } from './store.ts';
+import type { RumorId } from '../ids.ts';
 
 /** Bytes of an id. */
 export const ID_BYTES = 32;
@@ -21,7 +20,6 @@ const FLAGS = 0x0f;
 const HOPS = 0xf0;
 
 const HEX = '0123456789abcdef';
-const NONE: readonly Remembered[] = [];
 
 // All 256, so that reading a state makes no object.
 const STATES: readonly Seen[] = Array.from({ length: 256 }, (_, state) =>
@@ -44,28 +42,23 @@ export function mergeStates(a: number, b: number): number {
   return Math.max(a & HOPS, b & HOPS) | ((a | b) & FLAGS);
 }
 
-/**
- * One group's remembered ids in the order they came, or `undefined` when there are none.
- * @param tagOf who brought it, as a number (bringers.ts) @param numberOf the number of an agent, 0 to 255
- */
-export function packIds(group: readonly Changes[], tagOf: (peer: PeerId | undefined) => number, numberOf: (agent: string) => number): Uint8Array | undefined {
-  let count = 0;
-  for (const { remember } of group) count += remember?.length ?? 0;
-  if (count === 0) return undefined;
-  const packed = new Uint8Array(count * ID_RECORD_BYTES);
-  let at = 0;
-  for (const { agent, remember = NONE } of group) {
-    for (const entry of remember) {
-      writeHex(entry.id, packed, at);
-      packed[at + ID_BYTES] = packSeen(entry);
-      const tag = tagOf(entry.from);
-      packed[at + ID_BYTES + 1] = tag >>> 8;
-      packed[at + ID_BYTES + 2] = tag;
-      packed[at + ID_BYTES + 3] = numberOf(agent);
-      at += ID_RECORD_BYTES;
-    }
-  }
-  return packed;
+/** Writes the record of an id. @param tag who brought it, as a number (bringers.ts) @param agent the number of whose it is, 0 to 255 */
+export function writeIdRecord(into: Uint8Array, at: number, id: RumorId, state: number, tag: number, agent: number): void {
+  writeHex(id, into, at);
+  into[at + ID_BYTES] = state;
+  into[at + ID_BYTES + 1] = tag >>> 8;
+  into[at + ID_BYTES + 2] = tag;
+  into[at + ID_BYTES + 3] = agent;
+}
+
+/** Whether a state says that the agent has had it. */
+export function isDelivered(state: number): boolean {
+  return (state & DELIVERED) !== 0;
+}
+
+/** The same state, but for that. */
+export function notDelivered(state: number): number {
+  return state & ~DELIVERED;
 }
 
 /** Who brought the id of the record at `at`. */
@@ -78,7 +71,7 @@ export function agentAt(bytes: Uint8Array, at: number): number {
   return bytes[at + ID_BYTES + 3]!;
 }
 
-/** Whether `value` can have come from {@link packIds}. */
+/** Whether `value` can have come from {@link writeIdRecord}. */
 export function isPackedIds(value: Uint8Array): boolean {
   if (value.length === 0 || value.length % ID_RECORD_BYTES !== 0) return false;
   for (let at = ID_BYTES; at < value.length; at += ID_RECORD_BYTES) if ((value[at]! & RESERVED) !== 0) return false;

@@ -3,6 +3,7 @@
  *
  *     records:   id (32), hops (1), bytes of mark (2), bytes of payload (4), mark (UTF-8), payload
  */
+import type { Growing } from './growing.ts';
 import { ID_BYTES, readId, writeHex } from './packing.ts';
 import type { Kept } from './store.ts';
 
@@ -12,27 +13,22 @@ export const PAYLOAD_HEAD_BYTES: number = ID_BYTES + 7;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Payloads in the order given, or `undefined` when there are none. */
-export function packPayloads(kept: readonly Kept[]): Uint8Array | undefined {
-  if (kept.length === 0) return undefined;
-  const marks = kept.map(({ mark }) => markBytes(mark));
-  let length = 0;
-  for (let i = 0; i < kept.length; i += 1) length += PAYLOAD_HEAD_BYTES + marks[i]!.length + kept[i]!.payload.length;
-  const packed = new Uint8Array(length);
-  const view = new DataView(packed.buffer);
-  let at = 0;
-  for (let i = 0; i < kept.length; i += 1) {
-    const { id, hops, payload } = kept[i]!;
-    const mark = marks[i]!;
-    writeHex(id, packed, at);
-    packed[at + ID_BYTES] = hops;
-    view.setUint16(at + ID_BYTES + 1, mark.length);
-    view.setUint32(at + ID_BYTES + 3, payload.length);
-    packed.set(mark, at + PAYLOAD_HEAD_BYTES);
-    packed.set(payload, at + PAYLOAD_HEAD_BYTES + mark.length);
-    at += PAYLOAD_HEAD_BYTES + mark.length + payload.length;
-  }
-  return packed;
+/** Appends one record. */
+export function packPayload(into: Growing, { id, hops, mark, payload }: Kept): void {
+  const name = markBytes(mark);
+  const at = into.extend(PAYLOAD_HEAD_BYTES + name.length + payload.length);
+  const { bytes } = into;
+  const { length } = payload;
+  writeHex(id, bytes, at);
+  bytes[at + ID_BYTES] = hops;
+  bytes[at + ID_BYTES + 1] = name.length >>> 8;
+  bytes[at + ID_BYTES + 2] = name.length;
+  bytes[at + ID_BYTES + 3] = length >>> 24;
+  bytes[at + ID_BYTES + 4] = length >>> 16;
+  bytes[at + ID_BYTES + 5] = length >>> 8;
+  bytes[at + ID_BYTES + 6] = length;
+  bytes.set(name, at + PAYLOAD_HEAD_BYTES);
+  bytes.set(payload, at + PAYLOAD_HEAD_BYTES + name.length);
 }
 
 /** The marks of the last payloads, since encoding one takes longer than packing its payload. All go when there are too many (our choice). */

@@ -6,8 +6,7 @@ import type { RumorId } from '../ids.ts';
 import { IdRing } from './id-ring.ts';
 import type { HashKey } from './id-ring.ts';
 import type { LogPosition } from './layout.ts';
-import { packPayloads, PAYLOAD_HEAD_BYTES, payloadEnd } from './payload-packing.ts';
-import type { Changes, Kept } from './store.ts';
+import { PAYLOAD_HEAD_BYTES, payloadEnd } from './payload-packing.ts';
 
 /**
  * What a payload counts beside its bytes: its record's head, and what it takes in the index (52 to 60 bytes). So the window's bytes
@@ -65,11 +64,9 @@ export class PayloadWindow {
     return slot < 0 ? undefined : { at: this.#place(slot), offset: this.#ring.columns.offset[slot]! };
   }
 
-  /** Packs what a group keeps and the window has not. `undefined` when that is nothing. */
-  pack(group: readonly Changes[]): Uint8Array | undefined {
-    const fresh: Kept[] = [];
-    for (const { keep } of group) for (const kept of keep ?? []) if (this.#ring.find(kept.id) < 0) fresh.push(kept);
-    return packPayloads(fresh);
+  /** Whether that payload is in the window. */
+  has(id: RumorId): boolean {
+    return this.#ring.find(id) >= 0;
   }
 
   /** Adds what a packed value holds. @returns how many payloads, or `undefined` when the value is not a whole one */

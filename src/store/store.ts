@@ -13,7 +13,10 @@ export interface Changes {
   readonly timers?: readonly TimerChange[];
   readonly remember?: readonly Remembered[];
   readonly keep?: readonly Kept[];
-  /** Until their ids are remembered as delivered, they are handed out again at each start. */
+  /**
+   * Until their ids are remembered as delivered by a later append, they are handed out again at each start. What the same `remember` says of
+   * delivery counts in RAM alone: no copy is let in meanwhile.
+   */
   readonly arrived?: readonly Arrival[];
   /** What it sends to its subscribers, as {@link Store.owe} numbered it. */
   readonly owed?: readonly Owed[];
@@ -107,7 +110,10 @@ export interface Store {
   owed(agent: string, number: number): Owed | undefined;
   /** Up to which number a pal has acknowledged; `undefined` for one that never subscribed. */
   owedCursor(agent: string, peer: PeerId): number | undefined;
-  /** On disk with the next group. What was owed to no pal is not written, so set it before anything else is sent. */
+  /**
+   * A pal's first one is written at once, a later one with the next group. What was owed to no pal is not written, so set it before
+   * anything else is sent.
+   */
   setOwedCursor(agent: string, peer: PeerId, number: number): void;
   /** A peer is no pal any more: no agent owes it anything. */
   forgetOwed(peer: PeerId): void;
@@ -125,7 +131,7 @@ export interface Store {
    * Adds to the group that is written next. `done` is called in the order of the calls, once the group is on disk, or with
    * `HEARSAY_STORE_FAILED` when it could not be written; then nothing of that group is on disk. What was appended before the failure
    * was known fails with it, since it may build on what was lost; what is appended from `done` on is tried again.
-   * How much waits is the caller's to bound, by the `done` that are missing. `changes` and its bytes must not change until then.
+   * How much waits is the caller's to bound, by the `done` that are missing. Of `changes`, what `saves` and `arrived` hold must not change until then.
    */
   append(changes: Changes, done: (error?: Error) => void): void;
   /** Resolves when everything appended so far is on disk or has failed. */

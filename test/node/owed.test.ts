@@ -256,4 +256,25 @@ describe('the feed of one pal', () => {
     await new Promise(setImmediate);
     expect(pal.got.length).toBe(10_050);
   });
+
+  test('a gap of more than that is gone over at once', async () => {
+    const pal = new Pal();
+    pal.say(50_000);
+    pal.missing = 49_990;
+    pal.open(0);
+    await pal.pumped();
+    expect([pal.lost, pal.moves, pal.got.length]).toEqual([49_990, [49_990], 10]);
+  });
+
+  test('what is so far past the cursor that nothing is noted of it comes again from the log', async () => {
+    const pal = new Pal();
+    pal.open(0);
+    await pal.pumped();
+    pal.say(40_000);
+    pal.live(40_000);
+    pal.live(2);
+    expect(pal.got).toEqual([40_000]);
+    await pal.pumped();
+    expect(pal.got.slice(0, 3)).toEqual([40_000, 1, 2]);
+  });
 });

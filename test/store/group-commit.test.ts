@@ -4,10 +4,19 @@ import type { Group } from '../../src/store/group-commit.ts';
 import type { Changes } from '../../src/store/store.ts';
 import { spawnFixture } from '../support/child.ts';
 
+/** What is appended, as it came. */
+class Appended {
+  readonly changes: Changes[] = [];
+
+  add(changes: Changes): void {
+    this.changes.push(changes);
+  }
+}
+
 /** A disk that finishes a write when told to. */
 class Disk {
-  readonly groups: Group[] = [];
-  readonly commits: GroupCommit = new GroupCommit((group) => this.#write(group));
+  readonly groups: Group<Appended>[] = [];
+  readonly commits: GroupCommit<Appended> = new GroupCommit(() => new Appended(), (group) => this.#write(group));
   /** What became of each event, in the order in which it became known. */
   readonly settled: string[] = [];
   #finish: { resolve: () => void; reject: (error: Error) => void } | undefined;
@@ -15,7 +24,7 @@ class Disk {
 
   /** The writes so far, as the agents whose events they hold. */
   get written(): string[] {
-    return this.groups.map(({ changes }) => changes.map(({ agent }) => agent).join(''));
+    return this.groups.map(({ content: { changes } }) => changes.map(({ agent }) => agent).join(''));
   }
 
   append(name: string, more: Partial<Changes> = {}, then: () => void = () => undefined): void {
@@ -39,7 +48,7 @@ class Disk {
     await new Promise(setImmediate);
   }
 
-  #write(group: Group): Promise<void> {
+  #write(group: Group<Appended>): Promise<void> {
     this.groups.push(group);
     return new Promise((resolve, reject) => {
       this.#finish = { resolve, reject };
@@ -89,7 +98,7 @@ describe('group commit', () => {
     await disk.started();
     await disk.end();
     await disk.end();
-    expect(disk.groups.map(({ changes }) => changes.length)).toEqual([4_096, 1]);
+    expect(disk.groups.map(({ content }) => content.changes.length)).toEqual([4_096, 1]);
   });
 
   test('a failed write fails its group and what was appended before that was known; what comes later is tried', async () => {
@@ -168,6 +177,21 @@ describe('group commit', () => {
     expect([disk.groups[1]?.values, disk.commits.pending('x')]).toEqual([new Map([['x', three], ['y', one]]), three]);
     await disk.end();
     expect(disk.commits.pending('x')).toBeUndefined();
+  });
+
+  test('a value that can wait is written with the next group, with a flush, or never', async () => {
+    const disk = new Disk();
+    disk.commits.putLater('x', Uint8Array.of(1));
+    await new Promise(setImmediate);
+    expect([disk.groups.length, disk.commits.pending('x')]).toEqual([0, Uint8Array.of(1)]);
+    disk.append('a');
+    await disk.started();
+    await disk.end();
+    disk.commits.putLater('y', Uint8Array.of(2));
+    void disk.commits.flush();
+    await disk.started();
+    await disk.end();
+    expect(disk.groups.map(({ values }) => [...values.keys()])).toEqual([['x'], ['y']]);
   });
 
   test('flush tries the values again that a failure left', async () => {

@@ -19,18 +19,19 @@ async function say(store: Store, agent: string, n: number): Promise<Owed> {
 }
 
 test('packed and unpacked it is the same, and what is not whole is nothing', () => {
-  const entries = [
-    ['a', { number: 1, id: idOf(1), hops: 15 }],
-    ['ß'.repeat(32), { number: 2 ** 40, id: idOf(2), hops: 0, except: BOB }],
-    ['a', { number: 2, id: idOf(3), hops: 3, except: CAT }],
-  ] as const;
-  const packed = packOwed(entries)!;
+  const group = [
+    { agent: 'a', owed: [{ number: 1, id: idOf(1), hops: 15 }, { number: 2, id: idOf(3), hops: 3, except: CAT }] },
+    { agent: 'b', owed: [] },
+    { agent: 'ß'.repeat(32), owed: [{ number: 2 ** 40, id: idOf(2), hops: 0, except: BOB }] },
+  ];
+  const entries = group.flatMap(({ agent, owed }) => owed.map((each) => [agent, each] as const));
+  const packed = packOwed(group)!;
   expect(unpackOwed(packed)).toEqual(entries);
   for (let length = 0; length < packed.length; length += 1) {
     const read = unpackOwed(packed.subarray(0, length));
     if (read !== undefined) expect(read.length).toBeLessThan(entries.length);
   }
-  expect(packOwed([])).toBeUndefined();
+  expect([packOwed([]), packOwed([{ agent: 'a', owed: [] }])]).toEqual([undefined, undefined]);
 });
 
 describe('across a restart', () => {
@@ -75,6 +76,23 @@ describe('across a restart', () => {
     await store.close();
   });
 
+  test('where a pal begins is written at once, and how far it is with what comes next', async () => {
+    const level = new MemoryLevel();
+    const store = await open(level);
+    const written = async (): Promise<number[]> => {
+      const values = await level.values<Uint8Array, Uint8Array>({ gte: Buffer.from('m'), lt: Buffer.from('n'), keyEncoding: 'view', valueEncoding: 'view' }).all();
+      return values.map((value) => value[7]!);
+    };
+    store.setOwedCursor('a', BOB, 3);
+    while ((await written()).length === 0) await new Promise(setImmediate);
+    store.setOwedCursor('a', BOB, 4);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+    expect(await written()).toEqual([3]);
+    await say(store, 'a', 1);
+    expect(await written()).toEqual([4]);
+    await store.close();
+  });
+
   test('nothing is written for an agent that no pal ever subscribed to', async () => {
     const level = new MemoryLevel();
     const store = await open(level);
@@ -103,7 +121,7 @@ describe('the bound', () => {
 
   test('a gap of more than that is not filled', () => {
     const facts = new OwedFacts();
-    facts.read(packOwed([['a', { number: 3, id: idOf(3), hops: 1 }], ['a', { number: 2 ** 40, id: idOf(4), hops: 1 }]])!);
+    facts.read(packOwed([{ agent: 'a', owed: [{ number: 3, id: idOf(3), hops: 1 }, { number: 2 ** 40, id: idOf(4), hops: 1 }] }])!);
     expect([facts.last('a'), facts.get('a', 3), facts.get('a', 2 ** 40)?.id]).toEqual([2 ** 40, undefined, idOf(4)]);
   });
 });

@@ -1,19 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { RumorId } from '../../src/ids.ts';
-import { ID_RECORD_BYTES, isPackedIds, packIds } from '../../src/store/packing.ts';
-import { packPayloads, payloadEnd, unpackPayload } from '../../src/store/payload-packing.ts';
+import { Growing } from '../../src/store/growing.ts';
+import { ID_RECORD_BYTES, isPackedIds, packSeen, writeIdRecord } from '../../src/store/packing.ts';
+import { packPayload, payloadEnd, unpackPayload } from '../../src/store/payload-packing.ts';
 import type { Kept } from '../../src/store/store.ts';
 import { idOf } from './fixtures/events.ts';
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex') as RumorId);
 const kept = fc.record({ id, mark: fc.string({ unit: 'grapheme', maxLength: 16 }), payload: fc.uint8Array({ maxLength: 300 }), hops: fc.integer({ min: 0, max: 15 }) });
 
+function packPayloads(group: readonly Kept[]): Uint8Array {
+  const bytes = new Growing();
+  for (const each of group) packPayload(bytes, each);
+  return bytes.view;
+}
+
 describe('a group of payloads', () => {
   test('reads back record by record', () => {
     fc.assert(
       fc.property(fc.array(kept, { minLength: 1, maxLength: 8 }), (group) => {
-        const packed = packPayloads(group)!;
+        const packed = packPayloads(group);
         const read: (Kept | undefined)[] = [];
         for (let at = 0; at < packed.length; at = payloadEnd(packed, at)!) read.push(unpackPayload(packed, at));
         expect(read).toEqual(group);
@@ -23,7 +30,7 @@ describe('a group of payloads', () => {
 
   test('is read from a view into a larger buffer as well', () => {
     const one: Kept = { id: idOf(1), mark: 'rumor', payload: Uint8Array.of(1, 2, 3), hops: 4 };
-    const packed = packPayloads([one])!;
+    const packed = packPayloads([one]);
     const larger = new Uint8Array(packed.length + 20);
     larger.set(packed, 10);
     const read = unpackPayload(larger.subarray(10, 10 + packed.length), 0);
@@ -33,7 +40,7 @@ describe('a group of payloads', () => {
   });
 
   test('cut off anywhere, it has no last record, and nothing throws', () => {
-    const packed = packPayloads([{ id: idOf(1), mark: 'rumor', payload: Uint8Array.of(1, 2, 3), hops: 4 }])!;
+    const packed = packPayloads([{ id: idOf(1), mark: 'rumor', payload: Uint8Array.of(1, 2, 3), hops: 4 }]);
     for (let length = 0; length < packed.length; length += 1) expect(unpackPayload(packed.subarray(0, length), 0)).toBeUndefined();
   });
 
@@ -46,18 +53,13 @@ describe('a group of payloads', () => {
       }),
     );
   });
-
-  test('none at all is no value', () => {
-    expect(packPayloads([])).toBeUndefined();
-  });
 });
 
 describe('a group of ids', () => {
   test('is 36 bytes an id: the id, then hops and flags, who brought it, and whose it is', () => {
-    const packed = packIds([{ agent: 'a', remember: [{ id: idOf(7), hops: 15, delivered: true, relayed: false }] }, { agent: 'b' }], () => 0x1234, () => 0x56)!;
-    expect(packed.length).toBe(ID_RECORD_BYTES);
+    const packed = new Uint8Array(ID_RECORD_BYTES);
+    writeIdRecord(packed, 0, idOf(7), packSeen({ hops: 15, delivered: true, relayed: false }), 0x1234, 0x56);
     expect(Buffer.from(packed).toString('hex')).toBe(`${idOf(7)}f1123456`);
-    expect(packIds([{ agent: 'a' }, { agent: 'b', remember: [] }], () => 0x1234, () => 0x56)).toBeUndefined();
   });
 
   test.each([
@@ -69,4 +71,20 @@ describe('a group of ids', () => {
   ])('$name: whole is $good', ({ bytes, good }) => {
     expect(isPackedIds(bytes)).toBe(good);
   });
+});
+
+test('bytes that are appended to grow, are emptied, and let go of what is too large', () => {
+  const bytes = new Growing();
+  for (let n = 0; n < 1_000; n += 1) {
+    const at = bytes.extend(10);
+    bytes.bytes.fill(n, at, at + 10);
+  }
+  expect([bytes.length, bytes.view.length]).toEqual([10_000, 10_000]);
+  expect(Array.from({ length: 1_000 }, (_, n) => bytes.view[10 * n + 9])).toEqual(Array.from({ length: 1_000 }, (_, n) => n % 256));
+  const { length } = bytes.bytes;
+  bytes.clear(length);
+  expect([bytes.length, bytes.view.length, bytes.bytes.length]).toEqual([0, 0, length]);
+  bytes.extend(1);
+  bytes.clear(length - 1);
+  expect(bytes.bytes.length).toBe(0);
 });

@@ -6,7 +6,7 @@ import type { RumorId } from '../../src/ids.ts';
 import { randomHashKey } from '../../src/store/hash-key.ts';
 import { IdRing, MAX_IDS, placeOf } from '../../src/store/id-ring.ts';
 import type { HashKey } from '../../src/store/id-ring.ts';
-import { packIds, packSeen, unpackSeen } from '../../src/store/packing.ts';
+import { ID_RECORD_BYTES, packSeen, unpackSeen, writeIdRecord } from '../../src/store/packing.ts';
 import { SeenSet } from '../../src/store/seen-set.ts';
 import type { Remembered } from '../../src/store/store.ts';
 
@@ -160,6 +160,12 @@ describe('against a model', () => {
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }).map((back) => ({ type: 'expire' as const, back })) },
   );
 
+  const recordOf = (entry_: Remembered): Uint8Array => {
+    const record = new Uint8Array(ID_RECORD_BYTES);
+    writeIdRecord(record, 0, entry_.id, packSeen(entry_), 0, 0);
+    return record;
+  };
+
   /** The same by the simplest means: a Map is in order of arrival. */
   class Model {
     readonly entries = new Map<RumorId, { bucket: number; seen: Seen }>();
@@ -192,7 +198,7 @@ describe('against a model', () => {
           if (step.type === 'nextBucket') model.bucket += 1;
           else if (step.type === 'expire') for (const each of [set, model]) each.expireBefore(model.bucket - step.back);
           else if (step.type === 'merge') set.merge(step.value, 0, model.bucket);
-          else set.mergeRecord(packIds([{ agent: 'a', remember: [step.value] }], () => 0, () => 0)!, 0, model.bucket);
+          else set.mergeRecord(recordOf(step.value), 0, model.bucket);
           if ('value' in step) model.merge(step.value);
           return set.size - model.entries.size;
         });
