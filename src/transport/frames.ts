@@ -27,8 +27,8 @@ export const MAX_REASON_LENGTH = 64;
 /** What two channels say to each other that is nobody's message. After `goaway` its sender sends nothing more and still reads. */
 export type Control = { readonly type: 'ping' } | { readonly type: 'pong' } | { readonly type: 'goaway'; readonly reason: string };
 
-/** One thing out of a frame. The bytes are the receiver's. */
-export type Inbound = { readonly type: 'message'; readonly bytes: Uint8Array } | Control;
+/** One thing out of a frame: a message's bytes, which are the receiver's, or a control. */
+export type Inbound = Uint8Array | Control;
 
 /** Why a frame was refused. */
 export type FrameFault = 'bad-length' | 'bad-kind' | 'bad-control' | 'empty-chunk' | 'message-too-long';
@@ -155,12 +155,12 @@ export class FrameReader {
   }
 
   #message(body: Uint8Array): Inbound | FrameFault {
-    if (this.#assembled === 0) return { type: 'message', bytes: body };
+    if (this.#assembled === 0) return body;
     if (!this.#assemble(body)) return 'message-too-long';
     const bytes = this.#assembly.subarray(0, this.#assembled);
     this.#assembly = new Uint8Array(0);
     this.#assembled = 0;
-    return { type: 'message', bytes };
+    return bytes;
   }
 
   #assemble(chunk: Uint8Array): boolean {
