@@ -41,6 +41,9 @@ export interface RouterPort {
 /** Address records taken of one peer on one link, beside those we asked for (our choice: one at connect, and one a day or for each change of addresses). Each costs a signature. */
 const MAX_RECORDS_PER_LINK = 1_000;
 
+/** An acknowledgement waits so long for others (our choice): alone it costs a frame, and all it saves is that a fact is sent again after a lost link. */
+const ACK_DELAY_MS = 100;
+
 export class Router {
   readonly #port: RouterPort;
   readonly #sessions = new Map<PeerId, Session>();
@@ -140,6 +143,7 @@ export class Router {
     if (session === undefined) return;
     session.up = false;
     session.settling = undefined;
+    session.forgetAcks();
     session.records = 0;
     session.finds = 0;
     for (const watch of session.watches.values()) watch.answered = false;
@@ -274,10 +278,20 @@ export class Router {
   #nothingReceived(peer: PeerId, session: Session, sub: number, path: string): Received {
     // Nothing else is owed.
     if (path !== GOSSIP_GOSSIP) return new Received(undefined);
-    const received: Received = new Received((count) => {
-      if (session.up && session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count });
+    const received: Received = new Received((isUrgent) => {
+      if (!session.up || session.watches.get(sub)?.received !== received) return;
+      session.acks.set(sub, received);
+      if (isUrgent) this.#acknowledge(peer, session);
+      else session.ackLater ??= this.#port.clock.after(ACK_DELAY_MS, () => this.#acknowledge(peer, session));
     });
     return received;
+  }
+
+  #acknowledge(peer: PeerId, session: Session): void {
+    for (const [sub, received] of session.acks) {
+      if (session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count: received.take() });
+    }
+    session.forgetAcks();
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {
