@@ -7,8 +7,8 @@ import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { Clock } from './clock.ts';
-import { decodeMessage, encodeMessage, factHead } from './messages.ts';
-import type { Message } from './messages.ts';
+import { decodeMessage, encodeMessage, factHead, readFact } from './messages.ts';
+import type { FactHead, Message } from './messages.ts';
 import { Received, Session } from './session.ts';
 import type { AskedPoke, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
@@ -47,6 +47,8 @@ const ACK_DELAY_MS = 100;
 export class Router {
   readonly #port: RouterPort;
   readonly #sessions = new Map<PeerId, Session>();
+  /** Of the Fact being read. */
+  readonly #head: FactHead = { sub: 0, mark: '', payloadAt: 0 };
   #closed = false;
 
   constructor(port: RouterPort) {
@@ -157,6 +159,7 @@ export class Router {
   /** One message of a peer. Never throws. */
   received(peer: PeerId, bytes: Uint8Array): void {
     if (this.#closed) return;
+    if (readFact(bytes, this.#head)) return this.#onFact(this.#sessions.get(peer), bytes);
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return this.#port.misbehaved(peer, decoded.reason);
     const session = this.#session(peer);
@@ -182,7 +185,7 @@ export class Router {
       case 'WatchAck':
         return this.#onWatchAck(peer, session, message.sub, message.refused);
       case 'Fact':
-        return this.#onFact(session, message);
+        return; // Those were read before.
       case 'Kick':
         return this.#onKick(peer, session, message.sub, message.reason);
       case 'Leave':
@@ -267,11 +270,13 @@ export class Router {
     for (const subscriber of [...(this.#sessions.get(peer)?.subscribers.values() ?? [])]) subscriber.drained();
   }
 
-  #onFact(session: Session, { sub, mark, payload }: Extract<Message, { type: 'Fact' }>): void {
-    const watch = session.watches.get(sub);
+  #onFact(session: Session | undefined, bytes: Uint8Array): void {
+    const { sub, mark, payloadAt } = this.#head;
+    const watch = session?.watches.get(sub);
     if (watch === undefined) return;
-    watch.received.count += 1;
-    watch.watcher.fact(mark, payload, watch.received);
+    const { received } = watch;
+    received.count += 1;
+    watch.watcher.fact(mark, bytes, payloadAt, received);
   }
 
   /** Of a watch that begins anew. */

@@ -7,7 +7,8 @@ import type { Subscriber } from './subscribers.ts';
 /** What the asker of a watch is told. Nothing more comes after `acked` with a refusal or after `kicked`. */
 export interface Watcher {
   acked(refused: string | undefined): void;
-  fact(mark: string, payload: Uint8Array, receipt: Receipt): void;
+  /** The payload is what stands in the message from `payloadAt` on. */
+  fact(mark: string, message: Uint8Array, payloadAt: number, receipt: Receipt): void;
   kicked(reason: string): void;
 }
 

@@ -72,7 +72,7 @@ class Pair {
   watcher(name: string): Watcher {
     return {
       acked: (refused) => this.log.push(`${name} acked ${refused ?? 'ok'}`),
-      fact: (mark, payload) => this.log.push(`${name} fact ${mark} ${payload.length}`),
+      fact: (mark, message, payloadAt) => this.log.push(`${name} fact ${mark} ${message.length - payloadAt}`),
       kicked: (reason) => this.log.push(`${name} kicked ${reason}`),
     };
   }
@@ -90,7 +90,7 @@ describe('an acknowledgement', () => {
   function watched(path: string): { give(count: number): void; readonly commits: (() => void)[]; readonly acks: number[] } {
     const commits: (() => void)[] = [];
     const acks: number[] = [];
-    const fact = (_mark: string, _payload: Uint8Array, receipt: Receipt): void => {
+    const fact = (_mark: string, _message: Uint8Array, _payloadAt: number, receipt: Receipt): void => {
       const { count } = receipt;
       commits.push(() => receipt.committed(count));
     };
