@@ -8,11 +8,10 @@ import { rumorId } from '../marks/rumor-id.ts';
 import { readBody, strangeBody } from './body.ts';
 import type { Body } from './body.ts';
 import { Copies } from './copies.ts';
-import type { Known } from './copies.ts';
 import type { GossipCore } from './core.ts';
 import type { Input } from './core/messages.ts';
 import { readQuarantine } from './quarantine-entries.ts';
-import { GOSSIP_RUMOR, HOPS_AT, keepRumor, KNOWN_KINDS, parseRumor } from './rumor.ts';
+import { GOSSIP_RUMOR, HOPS_AT, KeptRumor, KNOWN_KINDS, parseRumor } from './rumor.ts';
 import type { WireRumor } from './rumor.ts';
 import { GOSSIP_UPGRADE, parseUpgrade } from './upgrade.ts';
 
@@ -35,25 +34,23 @@ export class Intake {
     if (mark !== GOSSIP_RUMOR) return { type: 'RumorRejected', from, reason: 'wrong-mark' };
     const known = data instanceof Uint8Array ? this.#copies.find(data) : undefined;
     if (known !== undefined) return this.#copy(known, (data as Uint8Array)[HOPS_AT]!, bowl, replayed);
-    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
-    return parsed.ok ? this.#rumor(parsed.rumor, bowl, replayed) : { type: 'RumorRejected', from, reason: parsed.reason };
+    const rumor = parseRumor(data, bowl.limits.maxPayloadBytes);
+    return typeof rumor === 'string' ? { type: 'RumorRejected', from, reason: rumor } : this.#rumor(rumor, bowl, replayed);
   }
 
   /** W19. `undefined`: what is no rumor, or of a kind that we do not know, is refused, so that another proxy is found. */
   poke(data: unknown, bowl: Bowl): Input<Body> | undefined {
     const { src: from, room } = bowl;
-    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
-    if (!parsed.ok || !KNOWN_KINDS.includes(parsed.rumor.kind)) return undefined;
-    const { rumor } = parsed;
+    const rumor = parseRumor(data, bowl.limits.maxPayloadBytes);
+    if (typeof rumor === 'string' || !KNOWN_KINDS.includes(rumor.kind)) return undefined;
     const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
     return { type: 'RumorPoked', id, from, hops: rumor.hops, seen: bowl.seen(id), room, bytes: rumor.bytes.length, ...readBody(this.#marks, rumor) };
   }
 
   /** The turn of a rumor that was to be quarantined. */
   quarantined(data: unknown, bowl: Bowl): Input<Body> | undefined {
-    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
-    if (!parsed.ok) return undefined;
-    const { rumor } = parsed;
+    const rumor = parseRumor(data, bowl.limits.maxPayloadBytes);
+    if (typeof rumor === 'string') return undefined;
     const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
     return { type: 'Quarantined', id, from: bowl.src, unknown: KNOWN_KINDS.includes(rumor.kind) ? 'mark' : 'kind', bytes: rumor.bytes.length, body: strangeBody(rumor) };
   }
@@ -79,20 +76,22 @@ export class Intake {
   #rumor(rumor: WireRumor, bowl: Bowl, resumed: boolean): Input<Body> {
     const { src: from, room } = bowl;
     const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
-    const kept = keepRumor(rumor);
+    const kept = new KeptRumor(id, rumor);
     if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(kept) };
-    const known: Known = { id, rumor: kept };
-    this.#copies.add(known);
-    return this.#copy(known, rumor.hops, bowl, resumed);
+    this.#copies.add(kept);
+    return this.#copy(kept, rumor.hops, bowl, resumed, rumor.payload);
   }
 
-  /** @param hops as they came: each copy has its own */
-  #copy({ id, rumor }: Known, hops: number, bowl: Bowl, resumed: boolean): Input<Body> {
-    const from = bowl.src;
+  /** @param hops as they came: each copy has its own @param payload if it is at hand */
+  #copy(rumor: KeptRumor, hops: number, bowl: Bowl, resumed: boolean, payload?: Uint8Array): Input<Body> {
+    const { id } = rumor;
+    const { src: from, room } = bowl;
     const seen = bowl.seen(id);
+    if (seen !== undefined && !resumed && !this.#core.mustRead(id, hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
+    const { verdict, body } = readBody(this.#marks, rumor, payload);
+    const bytes = rumor.bytes.length;
     // What comes again was let in before the process ended, with the hops that are remembered.
-    if (resumed && seen !== undefined) return { type: 'RumorArrived', id, from, hops: seen.hops, seen, resumed, room: true, bytes: rumor.bytes.length, ...readBody(this.#marks, rumor) };
-    if (seen !== undefined && !this.#core.mustRead(id, hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
-    return { type: 'RumorArrived', id, from, hops, seen, room: bowl.room, bytes: rumor.bytes.length, ...readBody(this.#marks, rumor) };
+    if (resumed && seen !== undefined) return { type: 'RumorArrived', id, from, hops: seen.hops, seen, resumed, room: true, bytes, verdict, body };
+    return { type: 'RumorArrived', id, from, hops, seen, room, bytes, verdict, body };
   }
 }
