@@ -10,10 +10,10 @@ import type { KeptRumor } from './rumor.ts';
 const PLACES = 1_024;
 /** The same in bytes (our choice: a quarter of `limits.maxRecentBytes`; most of them are the bytes that are at hand anyway). */
 const MAX_BYTES: number = 2 * 1024 * 1024;
-/** Bytes that a place is made of: at the beginning, at the end, and 16 to 32 evenly in between. */
-const HEAD_BYTES = 48;
+/** Bytes that a place is made of: at the beginning, at the end, and 8 to 16 evenly in between. */
+const HEAD_BYTES = 40;
 const TAIL_BYTES = 8;
-const SAMPLES_LOG2 = 4;
+const SAMPLES_LOG2 = 3;
 /** 2^32 over the golden ratio (Knuth, TAOCP 3, 6.4). */
 const GOLDEN = 0x9e3779b1;
 

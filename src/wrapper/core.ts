@@ -85,11 +85,10 @@ export class GossipCore<Body> {
    * @param nowMs wall clock, ms since 1970
    */
   step(input: Input<Body>, nowMs: number): readonly GossipEffect<Body>[] {
-    this.#context.effects = [];
     this.#context.nowMs = nowMs;
     this.#spread.expire();
     this.#dispatch(input);
-    return this.#context.effects;
+    return this.#context.take();
   }
 
   #dispatch(input: Input<Body>): void {

@@ -2,7 +2,7 @@
  * The one way in (DESIGN 4, point 13): whatever peers sent becomes an input of the core here, whether it came as a fact, as a first answer, as a poke, or out
  * of quarantine. Shell, but synchronous. Most of what comes in a flood are copies: of those nothing is parsed, hashed or read.
  */
-import type { Bowl, Sign } from '../agent.ts';
+import type { Bowl, Seen, Sign } from '../agent.ts';
 import type { MarkCodec } from '../marks/define-marks.ts';
 import { rumorId } from '../marks/rumor-id.ts';
 import { readBody, strangeBody } from './body.ts';
@@ -86,12 +86,20 @@ export class Intake {
   #copy(rumor: KeptRumor, hops: number, bowl: Bowl, resumed: boolean, payload?: Uint8Array): Input<Body> {
     const { id } = rumor;
     const { src: from, room } = bowl;
-    const seen = bowl.seen(id);
+    const seen = this.#seen(rumor, hops, bowl);
     if (seen !== undefined && !resumed && !this.#core.mustRead(id, hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
     const { verdict, body } = readBody(this.#marks, rumor, payload);
     const bytes = rumor.bytes.length;
     // What comes again was let in before the process ended, with the hops that are remembered.
     if (resumed && seen !== undefined) return { type: 'RumorArrived', id, from, hops: seen.hops, seen, resumed, room: true, bytes, verdict, body };
     return { type: 'RumorArrived', id, from, hops, seen, room, bytes, verdict, body };
+  }
+
+  /** What was delivered and relayed stays so, and hops only rise: with no more of them a copy changes nothing, and the seen-set is not asked again. */
+  #seen(rumor: KeptRumor, hops: number, bowl: Bowl): Seen | undefined {
+    if (rumor.settled !== undefined && hops <= rumor.settled.hops) return rumor.settled;
+    const seen = bowl.seen(rumor.id);
+    if (seen?.delivered === true && seen.relayed) rumor.settled = seen;
+    return seen;
   }
 }

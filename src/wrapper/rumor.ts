@@ -2,7 +2,7 @@
  * A rumor's wire form: kind u8, hops u8, length of the mark u8, the mark in UTF-8, and the rest is the payload.
  * All kinds share it, those to come as well, so that one can be kept and told apart before it is understood.
  */
-import type { Mark } from '../agent.ts';
+import type { Mark, Seen } from '../agent.ts';
 import type { RumorId } from '../ids.ts';
 import { KnownTexts } from '../marks/known-texts.ts';
 import { isMark } from '../marks/names.ts';
@@ -66,6 +66,8 @@ export class KeptRumor implements WireRumor {
   readonly kind: number;
   readonly hops: number;
   readonly mark: Mark;
+  /** What was remembered of it when it was last looked up, if it had been delivered and relayed by then. */
+  settled: Seen | undefined;
   readonly #payloadAt: number;
 
   /** @param rumor as it came: perhaps a view of a frame of 64 KiB */
