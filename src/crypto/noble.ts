@@ -15,7 +15,7 @@ export function noblePrimitives(): Primitives {
   ed25519.hashes.sha512 = sha512;
   return {
     name: 'noble',
-    isSame: (a, b, from = 0) => a.length === b.length && a.every((byte, i) => i < from || byte === b[i]),
+    isSame: (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]),
     sha256: (data) => sha256(data),
     sha256Hex: (data) => bytesToHex(sha256(data)),
     hmacSha256: (key, data) => hmac(sha256, key, data),

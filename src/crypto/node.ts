@@ -23,9 +23,8 @@ export function nodePrimitives(): Primitives | undefined {
 }
 
 /** The bytes of a Buffer and of any other array are compared alike, by one call to memcmp. */
-function isSame(a: Uint8Array, b: Uint8Array, from = 0): boolean {
-  if (a.length !== b.length) return false;
-  return from >= a.length || Buffer.prototype.compare.call(a, b, from, b.length, from, a.length) === 0;
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 function digests(crypto: Crypto): Pick<Primitives, 'sha256' | 'sha256Hex' | 'hmacSha256' | 'randomBytes' | 'scrypt'> {

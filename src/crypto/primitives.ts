@@ -6,8 +6,8 @@
 /** Every call is synchronous. Lengths are in bytes; wrong lengths throw, and only our own code can cause that. */
 export interface Primitives {
   readonly name: 'node' | 'noble';
-  /** Whether two byte strings are the same from `from` on. Not in constant time: not for secrets. */
-  isSame(a: Uint8Array, b: Uint8Array, from?: number): boolean;
+  /** Whether two byte strings are the same. Not in constant time: not for secrets. */
+  isSame(a: Uint8Array, b: Uint8Array): boolean;
   /** @returns 32 bytes */
   sha256(data: Uint8Array): Uint8Array;
   /** @returns 64 lower-case hex digits */

@@ -3,6 +3,7 @@
  */
 import { primitives } from '../crypto/index.ts';
 import { HearsayError } from '../errors.ts';
+import { madeRumorId } from '../ids.ts';
 import type { RumorId } from '../ids.ts';
 import { isName, MAX_NAME_BYTES } from './names.ts';
 
@@ -32,7 +33,7 @@ export function rumorId(topic: string, mark: string, payload: Uint8Array): Rumor
   const preimage = length <= SCRATCH_BYTES ? (scratch ??= new Uint8Array(SCRATCH_BYTES)) : new Uint8Array(length);
   preimage.set(prefix);
   preimage.set(payload, prefix.length);
-  return primitives().sha256Hex(preimage.subarray(0, length)) as RumorId;
+  return madeRumorId(primitives().sha256Hex(new Uint8Array(preimage.buffer, 0, length)));
 }
 
 function prefixOf(topic: string, mark: string): Uint8Array {

@@ -387,15 +387,19 @@ export class AgentRunner {
 
   #bowl(src: PeerId, arm: string): Bowl {
     const { our, clock, limits, random } = this.#port;
-    const now = clock.now();
     const room = this.room;
     const run = this.#run;
     const last = this.#lastArrival;
-    // Copies of rumors come by the hundred in one frame: the same moment for all of them.
-    if (arm === ARRIVAL && last?.src === src && last.now === now && last.room === room && last.run === run) return last;
-    const bowl: Bowl = { our, src, now, agent: this.name, saved: this.#memory.saved, admin: this.#port.isAdmin(src), run, room, random, limits, seen: this.#seen, check: this.#check(arm) };
-    if (arm === ARRIVAL) this.#lastArrival = bowl;
+    if (arm === ARRIVAL && last?.src === src && last.room === room && last.run === run) return last;
+    const bowl: Bowl = { our, src, now: clock.now(), agent: this.name, saved: this.#memory.saved, admin: this.#port.isAdmin(src), run, room, random, limits, seen: this.#seen, check: this.#check(arm) };
+    if (arm === ARRIVAL) this.#keepForTheTurn(bowl);
     return bowl;
+  }
+
+  /** Copies of rumors come by the hundred in one frame: the same moment for all of them. */
+  #keepForTheTurn(bowl: Bowl): void {
+    if (this.#lastArrival === undefined) setImmediate(() => (this.#lastArrival = undefined));
+    this.#lastArrival = bowl;
   }
 
   #check(arm: string): Bowl['check'] {

@@ -328,15 +328,16 @@ export class Host {
       kicked: (reason: string): void => over({ type: 'kick', reason }),
     };
     if (peer === this.#port.our) watch.end = this.watch(agent, path, { ...watcher, fact: (mark, data) => this.#sign(from, wire, { type: 'fact', mark, data }, peer, watch) });
-    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, payload, receipt) => this.#heard(from, name, mark, payload, watch, receipt) });
+    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, message, payloadAt, receipt) => this.#heard(from, name, mark, message, payloadAt, watch, receipt) });
   }
 
-  #heard(to: Running, { wire, peer }: WatchName, mark: string, payload: Uint8Array, watch: Watch, receipt: Receipt): void {
-    const bytes = payload.length <= this.#maxWireBytes ? viewBytes(payload) : undefined;
+  #heard(to: Running, { wire, peer }: WatchName, mark: string, message: Uint8Array, payloadAt: number, watch: Watch, receipt: Receipt): void {
+    const length = message.length - payloadAt;
+    const bytes = length <= this.#maxWireBytes ? viewBytes(message, payloadAt) : undefined;
     // A rumor, as a rule: not copied before it is known to be new.
-    if (bytes !== undefined) return void to.runner.arrive(wire, { type: 'fact', mark, data: bytes }, peer, payload.length, watch, receipt);
-    const decoded = this.#decode(payload);
-    if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, payload.length, watch, receipt);
+    if (bytes !== undefined) return void to.runner.arrive(wire, { type: 'fact', mark, data: bytes }, peer, length, watch, receipt);
+    const decoded = this.#decode(message.subarray(payloadAt));
+    if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, length, watch, receipt);
     else this.#port.report(to.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
     if (!decoded.ok) receipt.committed(receipt.count);
   }

@@ -7,8 +7,8 @@ import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { Clock } from './clock.ts';
-import { decodeMessage, encodeMessage, factHead } from './messages.ts';
-import type { Message } from './messages.ts';
+import { decodeMessage, encodeMessage, factHead, readFact } from './messages.ts';
+import type { FactHead, Message } from './messages.ts';
 import { Received, Session } from './session.ts';
 import type { AskedPoke, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
@@ -41,9 +41,14 @@ export interface RouterPort {
 /** Address records taken of one peer on one link, beside those we asked for (our choice: one at connect, and one a day or for each change of addresses). Each costs a signature. */
 const MAX_RECORDS_PER_LINK = 1_000;
 
+/** An acknowledgement waits so long for others (our choice): alone it costs a frame, and all it saves is that a fact is sent again after a lost link. */
+const ACK_DELAY_MS = 100;
+
 export class Router {
   readonly #port: RouterPort;
   readonly #sessions = new Map<PeerId, Session>();
+  /** Of the Fact being read. */
+  readonly #head: FactHead = { sub: 0, mark: '', payloadAt: 0 };
   #closed = false;
 
   constructor(port: RouterPort) {
@@ -140,6 +145,7 @@ export class Router {
     if (session === undefined) return;
     session.up = false;
     session.settling = undefined;
+    session.forgetAcks();
     session.records = 0;
     session.finds = 0;
     for (const watch of session.watches.values()) watch.answered = false;
@@ -153,6 +159,7 @@ export class Router {
   /** One message of a peer. Never throws. */
   received(peer: PeerId, bytes: Uint8Array): void {
     if (this.#closed) return;
+    if (readFact(bytes, this.#head)) return this.#onFact(this.#sessions.get(peer), bytes);
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return this.#port.misbehaved(peer, decoded.reason);
     const session = this.#session(peer);
@@ -178,7 +185,7 @@ export class Router {
       case 'WatchAck':
         return this.#onWatchAck(peer, session, message.sub, message.refused);
       case 'Fact':
-        return this.#onFact(session, message);
+        return; // Those were read before.
       case 'Kick':
         return this.#onKick(peer, session, message.sub, message.reason);
       case 'Leave':
@@ -263,21 +270,33 @@ export class Router {
     for (const subscriber of [...(this.#sessions.get(peer)?.subscribers.values() ?? [])]) subscriber.drained();
   }
 
-  #onFact(session: Session, { sub, mark, payload }: Extract<Message, { type: 'Fact' }>): void {
-    const watch = session.watches.get(sub);
+  #onFact(session: Session | undefined, bytes: Uint8Array): void {
+    const { sub, mark, payloadAt } = this.#head;
+    const watch = session?.watches.get(sub);
     if (watch === undefined) return;
-    watch.received.count += 1;
-    watch.watcher.fact(mark, payload, watch.received);
+    const { received } = watch;
+    received.count += 1;
+    watch.watcher.fact(mark, bytes, payloadAt, received);
   }
 
   /** Of a watch that begins anew. */
   #nothingReceived(peer: PeerId, session: Session, sub: number, path: string): Received {
     // Nothing else is owed.
     if (path !== GOSSIP_GOSSIP) return new Received(undefined);
-    const received: Received = new Received((count) => {
-      if (session.up && session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count });
+    const received: Received = new Received((isUrgent) => {
+      if (!session.up || session.watches.get(sub)?.received !== received) return;
+      session.acks.set(sub, received);
+      if (isUrgent) this.#acknowledge(peer, session);
+      else session.ackLater ??= this.#port.clock.after(ACK_DELAY_MS, () => this.#acknowledge(peer, session));
     });
     return received;
+  }
+
+  #acknowledge(peer: PeerId, session: Session): void {
+    for (const [sub, received] of session.acks) {
+      if (session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count: received.take() });
+    }
+    session.forgetAcks();
   }
 
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {

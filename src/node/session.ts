@@ -7,7 +7,8 @@ import type { Subscriber } from './subscribers.ts';
 /** What the asker of a watch is told. Nothing more comes after `acked` with a refusal or after `kicked`. */
 export interface Watcher {
   acked(refused: string | undefined): void;
-  fact(mark: string, payload: Uint8Array, receipt: Receipt): void;
+  /** The payload is what stands in the message from `payloadAt` on. */
+  fact(mark: string, message: Uint8Array, payloadAt: number, receipt: Receipt): void;
   kicked(reason: string): void;
 }
 
@@ -30,26 +31,36 @@ export interface AskedWatch {
   received: Received;
 }
 
-/** Facts are acknowledged by their count, once they are on disk; those of one commit together. */
+/** So many facts are acknowledged without waiting (our choice: a fortieth of what the other side keeps unacknowledged). */
+const ACK_AT = 256;
+
+/** Facts are acknowledged by their count, once they are on disk. One acknowledgement says as much as a hundred, so they wait for each other. */
 export class Received implements Receipt {
   count = 0;
   #committed = 0;
-  #acking = false;
-  readonly #ack: ((count: number) => void) | undefined;
+  #acknowledged = 0;
+  #isDue = false;
+  readonly #due: ((isUrgent: boolean) => void) | undefined;
 
-  /** @param ack `undefined`: nobody waits for it */
-  constructor(ack: ((count: number) => void) | undefined) {
-    this.#ack = ack;
+  /** @param due there is something to acknowledge: {@link take} it, at once or later. `undefined`: nobody waits for it */
+  constructor(due: ((isUrgent: boolean) => void) | undefined) {
+    this.#due = due;
   }
 
   committed(count: number): void {
-    if (count > this.#committed) this.#committed = count;
-    if (this.#acking || this.#ack === undefined) return;
-    this.#acking = true;
-    queueMicrotask(() => {
-      this.#acking = false;
-      this.#ack?.(this.#committed);
-    });
+    if (count <= this.#committed) return;
+    this.#committed = count;
+    const isUrgent = count - this.#acknowledged >= ACK_AT;
+    if (this.#isDue && !isUrgent) return;
+    this.#isDue = true;
+    this.#due?.(isUrgent);
+  }
+
+  /** So many are acknowledged now. */
+  take(): number {
+    this.#isDue = false;
+    this.#acknowledged = this.#committed;
+    return this.#committed;
   }
 }
 
@@ -78,6 +89,10 @@ export class Session {
   /** Our questions whether the peer has settled, oldest first. */
   readonly settles: Map<number, AskedSettle> = new Map();
   readonly subscribers: Map<number, Subscriber> = new Map();
+  /** What is to be acknowledged, by subscription. */
+  readonly acks: Map<number, Received> = new Map();
+  /** Calls off that it is done after a while. */
+  ackLater: (() => void) | undefined;
   /** Watches of the peer that stand or are still to be answered, also those it left meanwhile: they wait in an agent's queue. */
   watchesServed = 0;
   /** Pokes of the peer that are still to be answered. */
@@ -104,6 +119,13 @@ export class Session {
     do this.#last = (this.#last + 1) >>> 0;
     while (this.watches.has(this.#last) || this.pokes.has(this.#last) || this.settles.has(this.#last));
     return this.#last;
+  }
+
+  /** They were sent, or the link is down. */
+  forgetAcks(): void {
+    this.acks.clear();
+    this.ackLater?.();
+    this.ackLater = undefined;
   }
 
   /** Nothing is open in either direction. */

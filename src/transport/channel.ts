@@ -181,7 +181,7 @@ export class SecureChannel {
 
   /** A first frame that starts with a goaway is a closed door; any other opens it. */
   #admitted(first: Inbound | undefined): boolean {
-    if (first?.type === 'goaway') {
+    if (first !== undefined && !(first instanceof Uint8Array) && first.type === 'goaway') {
       this.#fail({ reason: 'refused', detail: first.reason });
       return false;
     }
@@ -193,7 +193,7 @@ export class SecureChannel {
   #onInbound(inbound: Inbound): void {
     // The listener may have closed this channel over what came before.
     if (this.#state !== 'open') return;
-    if (inbound.type === 'message') return this.#options.listener.onMessage(inbound.bytes);
+    if (inbound instanceof Uint8Array) return this.#options.listener.onMessage(inbound);
     if (inbound.type === 'goaway') return this.#options.listener.onGoaway(inbound.reason);
     // One answer a turn is enough, however many ask.
     if (inbound.type !== 'ping' || this.#pongDue) return;

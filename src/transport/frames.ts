@@ -27,8 +27,8 @@ export const MAX_REASON_LENGTH = 64;
 /** What two channels say to each other that is nobody's message. After `goaway` its sender sends nothing more and still reads. */
 export type Control = { readonly type: 'ping' } | { readonly type: 'pong' } | { readonly type: 'goaway'; readonly reason: string };
 
-/** One thing out of a frame. The bytes are the receiver's. */
-export type Inbound = { readonly type: 'message'; readonly bytes: Uint8Array } | Control;
+/** One thing out of a frame: a message's bytes, which are the receiver's, or a control. */
+export type Inbound = Uint8Array | Control;
 
 /** Why a frame was refused. */
 export type FrameFault = 'bad-length' | 'bad-kind' | 'bad-control' | 'empty-chunk' | 'message-too-long';
@@ -52,13 +52,15 @@ const MAX_HEADER_BYTES = 3;
 /** With less room than this a frame is full: a chunk of a few bytes costs more than it carries (our choice). */
 const MIN_CHUNK_BYTES = 1024;
 
+/** Stands before a control. Empty, and like no other part. */
+const CONTROL_PART = new Uint8Array(0);
+
 // One for all writers: packing never waits, so that no two are ever at it.
 const scratch = new Uint8Array(MAX_FRAME_BYTES);
 
 /** Collects what is sent in one turn and packs it into as few frames as whole messages of up to 32 KiB allow. */
 export class FrameWriter {
-  #kinds: number[] = [];
-  /** Two for each record, of which the second may be empty. */
+  /** Two for each record: those of a message, of which the second may be empty, or {@link CONTROL_PART} and a control. */
   #parts: Uint8Array[] = [];
   #bytes = 0;
 
@@ -69,19 +71,17 @@ export class FrameWriter {
 
   /** Adds a message of at most {@link MAX_MESSAGE_BYTES}, in one part or two. They are not copied: they must stay as they are until `pack`. */
   addMessage(message: Uint8Array, rest: Uint8Array = NONE): void {
-    this.#add(MESSAGE, message, rest);
+    this.#add(message, rest);
   }
 
   /** Adds a control behind the messages so far. */
   addControl(control: Control): void {
-    this.#add(CONTROL, encodeControl(control), NONE);
+    this.#add(CONTROL_PART, encodeControl(control));
   }
 
   /** Gives the frames, in order, and is empty again. Each is a view that counts until `emit` returns. */
   pack(emit: (frame: Uint8Array) => void): void {
-    const kinds = this.#kinds;
     const parts = this.#parts;
-    this.#kinds = [];
     this.#parts = [];
     this.#bytes = 0;
     let used = 0;
@@ -90,9 +90,9 @@ export class FrameWriter {
       emit(scratch.subarray(0, used));
       used = 0;
     };
-    for (let i = 0; i < kinds.length; i += 1) {
-      let head = parts[2 * i] ?? NONE;
-      let rest = parts[2 * i + 1] ?? NONE;
+    for (let i = 0; i < parts.length; i += 2) {
+      let head = parts[i]!;
+      let rest = parts[i + 1]!;
       if (head.length + rest.length > CHUNK_BYTES) {
         head = rest.length === 0 ? head : concat([head, rest]);
         rest = NONE;
@@ -104,13 +104,12 @@ export class FrameWriter {
         head = head.subarray(length);
       }
       makeRoom(head.length + rest.length);
-      used = writeRecord(used, kinds[i] ?? MESSAGE, head, rest);
+      used = writeRecord(used, head === CONTROL_PART ? CONTROL : MESSAGE, head, rest);
     }
     if (used > 0) emit(scratch.subarray(0, used));
   }
 
-  #add(kind: number, head: Uint8Array, rest: Uint8Array): void {
-    this.#kinds.push(kind);
+  #add(head: Uint8Array, rest: Uint8Array): void {
     this.#parts.push(head, rest);
     this.#bytes += head.length + rest.length;
   }
@@ -155,12 +154,12 @@ export class FrameReader {
   }
 
   #message(body: Uint8Array): Inbound | FrameFault {
-    if (this.#assembled === 0) return { type: 'message', bytes: body };
+    if (this.#assembled === 0) return body;
     if (!this.#assemble(body)) return 'message-too-long';
     const bytes = this.#assembly.subarray(0, this.#assembled);
     this.#assembly = new Uint8Array(0);
     this.#assembled = 0;
-    return { type: 'message', bytes };
+    return bytes;
   }
 
   #assemble(chunk: Uint8Array): boolean {

@@ -4,88 +4,22 @@
  */
 import { assert, assertNever, HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
-import type { Limits } from '../limits.ts';
-import type { Random } from '../random.ts';
 import { hostPrefix, parseAddress } from './address.ts';
-import { SecureChannel } from './channel.ts';
-import type { RekeyAfter } from './channel/direction.ts';
+import type { SecureChannel } from './channel.ts';
 import { handshakeError } from './channel/fault.ts';
 import { MAX_MESSAGE_BYTES } from './frames.ts';
-import type { Identity } from './identity.ts';
 import { LinkCore } from './link-core.ts';
 import type { ConnectionId, LinkEffect, LinkInput } from './link-core/events.ts';
-import { Credentials } from './links/credentials.ts';
-import { Doors, unreachable } from './links/doors.ts';
+import { unreachable } from './links/doors.ts';
+import { closed, Lines } from './links/lines.ts';
+import type { Line } from './links/lines.ts';
+import type { LinksOptions } from './links/options.ts';
 import { Outbox } from './links/outbox.ts';
 import { NONE } from './noise-state.ts';
-import type { Connection, Listening, Transport } from './transport.ts';
-
-/** What becomes of links. Called one at a time from socket events and timers, never from within a call to {@link Links}. */
-export interface LinkEvents {
-  /** A link to the peer exists. Ups and downs of a peer alternate. `dialled`: the address, if it was us. */
-  onUp(peer: PeerId, info: { readonly dialled: string | undefined; readonly host: string }): void;
-  /** It exists no more. What was sent over it may not have arrived. */
-  onDown(peer: PeerId, reason: string): void;
-  /** The bytes are the receiver's to keep. They may be a view of a frame of up to 64 KiB: copy a small part that is kept for long. */
-  onMessage(peer: PeerId, message: Uint8Array): void;
-  /** Somebody was not let in. For counting. */
-  onRefused(reason: string, host: string): void;
-  /** A dial led nowhere. `peer`: whom we hoped to find. */
-  onDialFailed(peer: PeerId | undefined, address: string, error: HearsayError): void;
-  /** The buffer of a link that was {@link Links.congested} fell below half of `maxBufferedBytes`. */
-  onDrained(peer: PeerId): void;
-}
-
-/** See {@link LinksOptions.vet}. */
-export type Vetted = { readonly ok: false } | { readonly ok: true; readonly admits?: (ip: string) => boolean };
-
-export interface LinksOptions {
-  readonly identity: Identity;
-  /** Nodes of other networks are refused. */
-  readonly networkId: string;
-  /** 32 bytes, stretched from the network's password. */
-  readonly networkKey?: Uint8Array;
-  readonly transports: readonly Transport[];
-  readonly limits: Limits;
-  readonly random: Random;
-  /** Wall clock, ms since 1970, a whole number. For certificates; everything else goes by a monotonic clock. */
-  readonly now: () => number;
-  /** Where a wanted peer may be dialled, the likeliest first. */
-  readonly addressesOf: (peer: PeerId) => readonly string[];
-  /** Whether an address may be dialled that our user did not name, to find that peer; `admits` is asked of the IP addresses that its name leads to. Without it, all may be. */
-  readonly vet?: (peer: PeerId | undefined, url: string) => Vetted;
-  readonly events: LinkEvents;
-  /** @internal For tests. Both ends must have the same. */
-  readonly rekeyAfter?: RekeyAfter;
-}
-
-/** A caller of `connect`. */
-interface Request {
-  resolve(peer: PeerId): void;
-  reject(error: HearsayError): void;
-}
-
-/** A connection from the start of its dial or its acceptance until its socket is gone. */
-interface Line {
-  readonly id: ConnectionId;
-  /** What was dialled; `undefined` if we were. */
-  readonly address: string | undefined;
-  /** Who must answer a dial. */
-  readonly expected: PeerId | undefined;
-  /** By our user; others are vetted. */
-  readonly named: boolean;
-  readonly abort: AbortController;
-  request: Request | undefined;
-  channel: SecureChannel | undefined;
-  /** It became a link, or whom it concerns was told why not. */
-  settled: boolean;
-}
+import type { Connection, Listening } from './transport.ts';
 
 /** Of Noise's pre-shared key. */
 const NETWORK_KEY_BYTES = 32;
-
-/** What our user names is dialled. */
-const ALL: Vetted = { ok: true };
 
 /** The longest delay a Node timer takes. One that fires too early does no harm. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -94,10 +28,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class Links {
   readonly #options: LinksOptions;
   readonly #core: LinkCore;
-  readonly #credentials: Credentials;
-  readonly #doors: Doors;
   readonly #outbox = new Outbox();
-  readonly #lines = new Map<ConnectionId, Line>();
+  readonly #lines: Lines;
   /** What messages to a peer go over. */
   readonly #current = new Map<PeerId, { readonly connection: ConnectionId; readonly channel: SecureChannel }>();
   readonly #listenings = new Set<Listening>();
@@ -109,14 +41,20 @@ export class Links {
 
   /** @throws HearsayError `HEARSAY_BAD_CONFIG` for a network key that is not of 32 bytes */
   constructor(options: LinksOptions) {
-    const { identity, limits, random, networkId, networkKey, now, transports } = options;
+    const { identity, limits, random, networkKey } = options;
     if (networkKey !== undefined && networkKey.length !== NETWORK_KEY_BYTES) {
       throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'networkKey', rule: `to have ${NETWORK_KEY_BYTES} bytes`, value: networkKey.length });
     }
     this.#options = options;
     this.#core = new LinkCore(identity.id, limits, random);
-    this.#credentials = new Credentials(identity, { id: networkId, key: networkKey }, now());
-    this.#doors = new Doors(transports);
+    this.#lines = new Lines(options, this.#outbox, {
+      onReady: (line, peer) => this.#onReady(line, peer),
+      onMessage: (line, message) => this.#onMessage(line, message),
+      onGoaway: ({ id }, reason) => this.#happened({ type: 'GoawayReceived', connection: id, reason }),
+      onGone: (line, reason, error) => this.#onGone(line, reason, error),
+      isUp: (peer) => this.isUp(peer),
+      isClosing: () => this.#closing !== undefined,
+    });
   }
 
   /**
@@ -126,7 +64,7 @@ export class Links {
    */
   async listen(address: string): Promise<string> {
     this.#assertOpen();
-    const listening = await this.#doors.listen(address, (connection) => this.#accept(connection));
+    const listening = await this.#lines.listen(address, (connection) => this.#accept(connection));
     if (this.#closing !== undefined) await listening.close();
     this.#assertOpen();
     this.#listenings.add(listening);
@@ -145,7 +83,7 @@ export class Links {
     if (peer === this.#options.identity.id) throw handshakeError({ reason: 'self' }, address);
     if (peer !== undefined && this.isUp(peer)) return peer;
     if (signal?.aborted === true) throw unreachable(address, signal.reason);
-    const line = this.#addLine(this.#core.number(), address, peer, !hearsay);
+    const line = this.#lines.add(this.#core.number(), address, peer, !hearsay);
     const abandon = (): void => this.#abandon(line, unreachable(address, signal?.reason));
     signal?.addEventListener('abort', abandon, { once: true });
     try {
@@ -275,8 +213,8 @@ export class Links {
 
   #accept(connection: Connection): void {
     if (this.#closing !== undefined) return connection.terminate();
-    const line = this.#addLine(this.#core.number(), undefined, undefined, true);
-    this.#shakeHands(line, connection);
+    const line = this.#lines.add(this.#core.number(), undefined, undefined, true);
+    this.#lines.shakeHands(line, connection);
     this.#happened({ type: 'Accepted', connection: line.id, prefix: hostPrefix(connection.remoteHost) });
   }
 
@@ -299,19 +237,17 @@ export class Links {
     this.#happened({ type: 'TimerFired', readings });
   }
 
-  /** The socket is gone, or there never was one. */
   #onGone(line: Line, reason: string, error: HearsayError | undefined): void {
-    this.#lines.delete(line.id);
     this.#step({ type: 'Closed', connection: line.id, reason });
-    this.#settle(line, reason, error);
+    this.#lines.settle(line, reason, error);
     this.#outbox.deliver();
     if (this.#lines.size === 0) this.#onEmpty?.();
   }
 
   #abandon(line: Line, error: HearsayError): void {
     if (line.settled) return;
-    this.#settle(line, 'aborted', error);
-    this.#terminate(line.id, 'aborted');
+    this.#lines.settle(line, 'aborted', error);
+    this.#lines.terminate(line.id, 'aborted');
     this.#call({ type: 'Closed', connection: line.id, reason: 'aborted' });
   }
 
@@ -323,7 +259,7 @@ export class Links {
       case 'Dial':
         return this.#dial(effect.connection, effect.peer, effect.turn);
       case 'Refuse':
-        return this.#refuse(effect.connection, effect.reason);
+        return this.#lines.refuse(effect.connection, effect.reason);
       case 'Up':
         return this.#up(effect.peer, effect.connection);
       case 'Switch':
@@ -338,7 +274,7 @@ export class Links {
       case 'Close':
         return this.#lines.get(effect.connection)?.channel?.close(effect.reason);
       case 'Terminate':
-        return this.#terminate(effect.connection, effect.reason);
+        return this.#lines.terminate(effect.connection, effect.reason);
       case 'Ping':
         return this.#lines.get(effect.connection)?.channel?.ping();
       case 'SetTimer':
@@ -350,68 +286,10 @@ export class Links {
 
   #dial(id: ConnectionId, peer: PeerId | undefined, turn: number): void {
     const requested = this.#lines.get(id);
-    if (requested !== undefined) return void this.#open(requested, requested.address ?? '');
+    if (requested !== undefined) return void this.#lines.dial(requested, requested.address ?? '');
     const address = peer === undefined ? undefined : this.#options.addressesOf(peer)[turn];
     if (address === undefined) return this.#step({ type: 'AddressesExhausted', connection: id });
-    void this.#open(this.#addLine(id, address, peer, false), address);
-  }
-
-  async #open(line: Line, address: string): Promise<void> {
-    const { signal } = line.abort;
-    const vetted = line.named ? ALL : (this.#options.vet?.(line.expected, address) ?? ALL);
-    const dialling = vetted.ok ? this.#doors.dial(address, line.expected, signal, vetted.admits) : Promise.reject(unreachable(address, 'not to be dialled on hearsay'));
-    const dialled = await dialling.catch((error: HearsayError) => error);
-    if (dialled instanceof HearsayError) return this.#onGone(line, 'unreachable', dialled);
-    if (!signal.aborted) return this.#shakeHands(line, dialled);
-    dialled.terminate();
-    this.#onGone(line, 'aborted', unreachable(address, signal.reason));
-  }
-
-  #shakeHands(line: Line, connection: Connection): void {
-    const { now, rekeyAfter } = this.#options;
-    const { id, address, expected } = line;
-    line.channel = new SecureChannel({
-      connection,
-      party: this.#credentials.party(now()),
-      dialled: address !== undefined,
-      expected,
-      now,
-      listener: {
-        onReady: (peer) => this.#onReady(line, peer),
-        onMessage: (message) => this.#onMessage(line, message),
-        onGoaway: (reason) => this.#happened({ type: 'GoawayReceived', connection: id, reason }),
-        onClose: (fault) => this.#onGone(line, fault.reason, address === undefined ? undefined : handshakeError(fault, address)),
-      },
-      ...(rekeyAfter && { rekeyAfter }),
-    });
-  }
-
-  #refuse(id: ConnectionId, reason: string): void {
-    const line = this.#lines.get(id);
-    if (line === undefined) return;
-    const rule = 'to be fewer than limits.maxLinks, or to have ended';
-    this.#settle(line, reason, new HearsayError('HEARSAY_OVERLOADED', { field: 'links', rule, value: reason }));
-    if (line.channel === undefined) this.#lines.delete(id);
-    else line.channel.close(reason);
-  }
-
-  /** Tells whom it concerns that a connection became no link, unless that was told or there is a link by another one. */
-  #settle(line: Line, reason: string, error: HearsayError | undefined): void {
-    if (line.settled) return;
-    line.settled = true;
-    const { address, expected, request, channel } = line;
-    const { events } = this.#options;
-    const peer = channel?.peer ?? expected;
-    if (address === undefined || error === undefined) {
-      this.#outbox.add(() => events.onRefused(reason, channel?.remoteHost ?? ''));
-    } else if (peer !== undefined && this.isUp(peer)) {
-      request?.resolve(peer);
-    } else if (this.#closing !== undefined) {
-      request?.reject(closed());
-    } else {
-      request?.reject(error);
-      this.#outbox.add(() => events.onDialFailed(expected, address, error));
-    }
+    void this.#lines.dial(this.#lines.add(id, address, peer, false), address);
   }
 
   #up(peer: PeerId, id: ConnectionId): void {
@@ -427,24 +305,8 @@ export class Links {
     this.#current.set(peer, { connection, channel });
   }
 
-  #terminate(id: ConnectionId, reason: string): void {
-    const line = this.#lines.get(id);
-    line?.abort.abort(reason);
-    line?.channel?.terminate(reason);
-  }
-
   #setTimer(delayMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.ceil(delayMs), MAX_TIMER_MS));
   }
-
-  #addLine(id: ConnectionId, address: string | undefined, expected: PeerId | undefined, named: boolean): Line {
-    const line: Line = { id, address, expected, named, abort: new AbortController(), request: undefined, channel: undefined, settled: false };
-    this.#lines.set(id, line);
-    return line;
-  }
-}
-
-function closed(): HearsayError {
-  return new HearsayError('HEARSAY_CLOSED', { field: 'links', rule: 'to be open', value: 'closed' });
 }

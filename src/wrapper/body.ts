@@ -45,9 +45,9 @@ export function ownBody(marks: MarkCodec, { mark, data }: Datum, maxPayloadBytes
   return new Body(encodeRumor(mark, marks.encode(mark, data, maxPayloadBytes)), { mark, data }, undefined);
 }
 
-/** A rumor of a known kind, read. Never throws. */
-export function readBody(marks: MarkCodec, rumor: WireRumor): { readonly verdict: Verdict; readonly body: Body } {
-  const found = marks.decode(rumor.mark, rumor.payload);
+/** A rumor of a known kind, read. Never throws. @param payload the rumor's, if it is at hand */
+export function readBody(marks: MarkCodec, rumor: WireRumor, payload: Uint8Array = rumor.payload): { readonly verdict: Verdict; readonly body: Body } {
+  const found = marks.decode(rumor.mark, payload);
   const body = new Body(rumor, shownAs(rumor.mark, found), marks);
   if (found.verdict !== 'invalid') return { verdict: found.verdict === 'valid' ? VALID : UNKNOWN, body };
   const { reason, error } = found;

@@ -6,38 +6,34 @@ import type { Agent, Bowl, Datum, Effect, Effects, Path, Sign, Wire } from '../a
 import { isPeerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
 import { GOSSIP_GOSSIP, GOSSIP_SOURCE, isReserved } from '../marks/paths.ts';
-import { rumorId } from '../marks/rumor-id.ts';
-import { readBody, strangeBody } from './body.ts';
 import type { Body } from './body.ts';
 import { configChange } from './config.ts';
-import { Copies } from './copies.ts';
-import type { Known } from './copies.ts';
 import type { GossipConfig } from './config.ts';
-import { FORBIDDEN, GossipCore } from './core.ts';
-import type { Input, NeighborChange, PalChange, PalsList, Unknown } from './core/messages.ts';
+import { GossipCore } from './core.ts';
+import { FORBIDDEN } from './core/audience.ts';
+import type { Input, NeighborChange, PalChange, PalsList } from './core/messages.ts';
 import { REJECTED } from './core/rumors.ts';
 import { readHeld } from './held-entries.ts';
 import { hostEffect } from './host-effects.ts';
 import { innerBowl } from './inner-bowl.ts';
+import { Intake } from './intake.ts';
 import { mapEffects } from './map-effects.ts';
 import type { Transform } from './map-effects.ts';
 import { GOSSIP_CONFIG_MARK, GOSSIP_WELCOME, ordersFor } from './orders.ts';
 import type { Code } from './orders.ts';
 import { readQuarantine } from './quarantine-entries.ts';
-import { GOSSIP_RUMOR, HOPS_AT, keepRumor, KNOWN_KINDS, parseRumor } from './rumor.ts';
-import type { WireRumor } from './rumor.ts';
-import { GOSSIP_UPGRADE, parseUpgrade } from './upgrade.ts';
+import { GOSSIP_RUMOR } from './rumor.ts';
 import { CONFIG_KEY, CONFIG_PEEK, isHearWire, isOurs, OVERLAY_WIRE, palsListOf, passedId, QUARANTINE_WIRE, timerOf } from './wires.ts';
 
 type Fact = Extract<Sign, { type: 'fact' }>;
 
-const NO_EFFECTS: readonly Effect[] = Object.freeze([]);
+const NO_EFFECTS: readonly Effect[] = [];
 
 export class GossipRun {
   readonly #inner: Agent;
   readonly #code: Code;
   readonly #core: GossipCore<Body>;
-  readonly #copies: Copies = new Copies();
+  readonly #intake: Intake;
   readonly #spoiltHeld: readonly string[];
 
   constructor(inner: Agent, code: Code, bowl: Bowl) {
@@ -48,6 +44,7 @@ export class GossipRun {
     this.#spoiltHeld = held.spoilt;
     const { our, random, limits } = bowl;
     this.#core = new GossipCore({ our, random, ...code, ...limits, persisted: bowl.saved.get(CONFIG_KEY), quarantined, held: held.entries });
+    this.#intake = new Intake(code.marks, this.#core);
   }
 
   get config(): GossipConfig {
@@ -61,7 +58,10 @@ export class GossipRun {
   }
 
   poke(datum: Datum, bowl: Bowl): Effects {
-    if (datum.mark === GOSSIP_RUMOR) return this.#take(datum.data, bowl);
+    if (datum.mark === GOSSIP_RUMOR) {
+      const input = this.#intake.poke(datum.data, bowl);
+      return input === undefined ? refuse(REJECTED) : this.#step(input, bowl);
+    }
     if (datum.mark === GOSSIP_WELCOME) return this.#step({ type: 'Welcomed', peer: bowl.src }, bowl);
     if (datum.mark === GOSSIP_CONFIG_MARK) return this.#configure(datum.data, bowl);
     return this.#inner.onPoke === undefined ? refuse('not-open') : this.#pass(this.#inner.onPoke(datum, innerBowl(bowl)), bowl);
@@ -86,7 +86,10 @@ export class GossipRun {
 
   agent(wire: Wire, sign: Sign, bowl: Bowl): Effects {
     if (wire === GOSSIP_GOSSIP && sign.type === 'fact') return this.#hear(wire, sign, bowl);
-    if (wire === QUARANTINE_WIRE && sign.type === 'fact') return this.#quarantine(sign, bowl);
+    if (wire === QUARANTINE_WIRE && sign.type === 'fact') {
+      const input = this.#intake.quarantined(sign.data, bowl);
+      return input && this.#step(input, bowl);
+    }
     if (isHearWire(wire)) return this.#peerSaid(sign, bowl);
     const passed = passedId(wire);
     if (passed !== undefined && sign.type === 'poke-ack') return this.#step({ type: 'PassAnswered', id: passed, peer: bowl.src, refused: sign.refused !== undefined }, bowl);
@@ -154,59 +157,12 @@ export class GossipRun {
     }
   }
 
-  /** The one way in (point 13): facts and first answers of peers, on receipt or, under a wrapper without `onArrival`, in their turn. */
-  #ingest({ mark, data, replayed = false }: Fact, bowl: Bowl): readonly Effect[] {
-    const from = bowl.src;
-    if (mark === GOSSIP_UPGRADE) return this.#upgrade(data, bowl);
-    if (mark !== GOSSIP_RUMOR) return this.#step({ type: 'RumorRejected', from, reason: 'wrong-mark' }, bowl);
-    const known = data instanceof Uint8Array ? this.#copies.find(data) : undefined;
-    if (known !== undefined) return this.#stepAndLetGo(this.#copyArrived(known, (data as Uint8Array)[HOPS_AT]!, bowl, replayed), bowl);
-    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
-    if (!parsed.ok) return this.#step({ type: 'RumorRejected', from, reason: parsed.reason }, bowl);
-    return this.#stepAndLetGo(this.#arrived(parsed.rumor, bowl, replayed), bowl);
-  }
-
-  #stepAndLetGo(input: Input<Body>, bowl: Bowl): readonly Effect[] {
+  /** What comes in on a subscription of ours, on receipt or, under a wrapper without `onArrival`, in its turn. */
+  #ingest(sign: Fact, bowl: Bowl): readonly Effect[] {
+    const input = this.#intake.fact(sign, bowl);
     const effects = this.#step(input, bowl);
     if (input.type === 'RumorArrived') input.body.letGo();
     return effects;
-  }
-
-  #arrived(rumor: WireRumor, bowl: Bowl, resumed: boolean): Input<Body> {
-    const { src: from, room } = bowl;
-    const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
-    const kept = keepRumor(rumor);
-    if (!KNOWN_KINDS.includes(rumor.kind)) return { type: 'StrangeRumorArrived', id, from, room, body: strangeBody(kept) };
-    const known: Known = { id, rumor: kept };
-    this.#copies.add(known);
-    return this.#copyArrived(known, rumor.hops, bowl, resumed);
-  }
-
-  /** @param hops as they came: each copy has its own */
-  #copyArrived({ id, rumor }: Known, hops: number, bowl: Bowl, resumed: boolean): Input<Body> {
-    const from = bowl.src;
-    const seen = bowl.seen(id);
-    // What comes again was let in before the process ended, with the hops that are remembered.
-    if (resumed && seen !== undefined) return { type: 'RumorArrived', id, from, hops: seen.hops, seen, resumed, room: true, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) };
-    if (seen !== undefined && !this.#core.mustRead(id, hops, seen)) return { type: 'RepeatArrived', id, from, hops, seen };
-    return { type: 'RumorArrived', id, from, hops, seen, room: bowl.room, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) };
-  }
-
-  #upgrade(data: unknown, bowl: Bowl): readonly Effect[] {
-    const from = bowl.src;
-    const header = parseUpgrade(data);
-    if (header === undefined) return this.#step({ type: 'RumorRejected', from, reason: 'bad-upgrade' }, bowl);
-    return this.#step({ type: 'UpgradeArrived', from, ...header, seen: bowl.seen(header.id) }, bowl);
-  }
-
-  /** W19. What is no rumor, or of a kind that we do not know, is refused, so that another proxy is found. */
-  #take(data: unknown, bowl: Bowl): Effects {
-    const { src: from, room } = bowl;
-    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
-    if (!parsed.ok || !KNOWN_KINDS.includes(parsed.rumor.kind)) return refuse(REJECTED);
-    const { rumor } = parsed;
-    const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
-    return this.#step({ type: 'RumorPoked', id, from, hops: rumor.hops, seen: bowl.seen(id), room, bytes: rumor.bytes.length, ...readBody(this.#code.marks, rumor) }, bowl);
   }
 
   /** A rumor that the core delivered. */
@@ -245,28 +201,10 @@ export class GossipRun {
     return said && this.#step({ type: 'NeighborChanged', ...said }, bowl);
   }
 
-  #quarantine({ data }: Fact, bowl: Bowl): Effects {
-    const parsed = parseRumor(data, bowl.limits.maxPayloadBytes);
-    if (!parsed.ok) return undefined;
-    const { rumor } = parsed;
-    const unknown: Unknown = KNOWN_KINDS.includes(rumor.kind) ? 'mark' : 'kind';
-    const id = rumorId(bowl.agent, rumor.mark, rumor.payload);
-    return this.#step({ type: 'Quarantined', id, from: bowl.src, unknown, bytes: rumor.bytes.length, body: strangeBody(rumor) }, bowl);
-  }
-
   /** New code: what it has learnt to read comes out of quarantine. */
   #readAgain(bowl: Bowl): readonly Effect[] {
-    const { marks } = this.#code;
-    const { entries, spoilt } = readQuarantine(bowl);
-    const known = entries.filter(({ unknown, rumor }) => (unknown === 'kind' ? KNOWN_KINDS.includes(rumor.kind) : marks.has(rumor.mark)));
-    return [
-      ...known.flatMap(({ id, from, unknown, rumor }) => {
-        const { hops } = rumor;
-        return this.#step({ type: 'QuarantineRead', unknown, id, from, hops, seen: bowl.seen(id), room: bowl.room, bytes: rumor.bytes.length, ...readBody(marks, rumor) }, bowl);
-      }),
-      ...dropSpoilt('quarantine-spoilt', spoilt),
-      ...dropSpoilt('held-spoilt', this.#spoiltHeld),
-    ];
+    const { inputs, spoilt } = this.#intake.readAgain(bowl);
+    return [...inputs.flatMap((input) => this.#step(input, bowl)), ...dropSpoilt('quarantine-spoilt', spoilt), ...dropSpoilt('held-spoilt', this.#spoiltHeld)];
   }
 }
 

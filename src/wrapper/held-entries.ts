@@ -38,9 +38,9 @@ function readEntry(marks: MarkCodec, value: unknown, maxPayloadBytes: number): O
   if (typeof value !== 'object' || value === null) return undefined;
   const { rumor, successor, deadlineMs } = value as Readonly<Record<string, unknown>>;
   const parsed = parseRumor(rumor, maxPayloadBytes);
-  if (!parsed.ok || !KNOWN_KINDS.includes(parsed.rumor.kind) || typeof deadlineMs !== 'number' || !(successor === null || isPeerId(successor))) return undefined;
-  const { verdict, body } = readBody(marks, parsed.rumor);
+  if (typeof parsed === 'string' || !KNOWN_KINDS.includes(parsed.kind) || typeof deadlineMs !== 'number' || !(successor === null || isPeerId(successor))) return undefined;
+  const { verdict, body } = readBody(marks, parsed);
   if (verdict.type === 'invalid') return undefined;
-  const { hops, bytes } = parsed.rumor;
+  const { hops, bytes } = parsed;
   return { body, bytes: bytes.length, unknown: verdict.type === 'unknown', deadlineMs, hops, successor: successor ?? undefined };
 }

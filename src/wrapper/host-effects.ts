@@ -6,7 +6,7 @@ import type { Bowl, Effect } from '../agent.ts';
 import type { PeerId } from '../ids.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import type { Body } from './body.ts';
-import { FORBIDDEN } from './core.ts';
+import { FORBIDDEN } from './core/audience.ts';
 import type { GossipEffect } from './core/messages.ts';
 import { heldValue } from './held-entries.ts';
 import { GOSSIP_WELCOME } from './orders.ts';

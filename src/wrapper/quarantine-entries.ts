@@ -36,6 +36,6 @@ function readEntry(id: RumorId, value: unknown, maxPayloadBytes: number): SavedR
   if (typeof value !== 'object' || value === null) return undefined;
   const { order, from, unknown, rumor } = value as Readonly<Record<string, unknown>>;
   const parsed = parseRumor(rumor, maxPayloadBytes);
-  if (!parsed.ok || !Number.isSafeInteger(order) || !isPeerId(from) || (unknown !== 'kind' && unknown !== 'mark')) return undefined;
-  return { id, order: order as number, from, unknown, rumor: parsed.rumor };
+  if (typeof parsed === 'string' || !Number.isSafeInteger(order) || !isPeerId(from) || (unknown !== 'kind' && unknown !== 'mark')) return undefined;
+  return { id, order: order as number, from, unknown, rumor: parsed };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_MARK_BYTES, MAX_PATH_BYTES, decodeMessage, encodeMessage, factHead } from '../../src/node/messages.ts';
+import { MAX_MARK_BYTES, MAX_PATH_BYTES, decodeMessage, encodeMessage, factHead, readFact } from '../../src/node/messages.ts';
 import type { Message } from '../../src/node/messages.ts';
 
 const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
@@ -81,4 +81,28 @@ test('a fact whose mark is too long, or does not end within it, is none', () => 
   const fact = encodeMessage({ type: 'Fact', sub: 7, mark: 'm'.repeat(65), payload: Uint8Array.of(1, 2) });
   expect(decodeMessage(fact)).toEqual({ ok: false, reason: 'text-too-long' });
   for (const end of [1, 5, 6, 20]) expect(decodeMessage(encodeMessage({ type: 'Fact', sub: 7, mark: 'm'.repeat(20), payload: Uint8Array.of(1) }).subarray(0, end))).toEqual({ ok: false, reason: 'truncated' });
+});
+
+describe('the head of a fact', () => {
+  const head = { sub: 0, mark: '', payloadAt: 0 };
+
+  test('is read as it was written, and the payload is what stands behind it', () => {
+    fc.assert(
+      fc.property(number, text(MAX_MARK_BYTES), payload, (sub, mark, bytes) => {
+        const whole = encodeMessage({ type: 'Fact', sub, mark, payload: bytes });
+        expect([readFact(whole, head), head.sub, head.mark]).toEqual([true, sub, mark]);
+        expect(Buffer.from(bytes).equals(whole.subarray(head.payloadAt))).toBe(true);
+      }),
+    );
+  });
+
+  test('is a fact’s alone, and none that decoding would refuse', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 100 }), message.map(encodeMessage)), (bytes) => {
+        const decoded = decodeMessage(bytes);
+        expect(readFact(bytes, head)).toBe(decoded.ok && decoded.message.type === 'Fact');
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

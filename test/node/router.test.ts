@@ -72,7 +72,7 @@ class Pair {
   watcher(name: string): Watcher {
     return {
       acked: (refused) => this.log.push(`${name} acked ${refused ?? 'ok'}`),
-      fact: (mark, payload) => this.log.push(`${name} fact ${mark} ${payload.length}`),
+      fact: (mark, message, payloadAt) => this.log.push(`${name} fact ${mark} ${message.length - payloadAt}`),
       kicked: (reason) => this.log.push(`${name} kicked ${reason}`),
     };
   }
@@ -90,7 +90,7 @@ describe('an acknowledgement', () => {
   function watched(path: string): { give(count: number): void; readonly commits: (() => void)[]; readonly acks: number[] } {
     const commits: (() => void)[] = [];
     const acks: number[] = [];
-    const fact = (_mark: string, _payload: Uint8Array, receipt: Receipt): void => {
+    const fact = (_mark: string, _message: Uint8Array, _payloadAt: number, receipt: Receipt): void => {
       const { count } = receipt;
       commits.push(() => receipt.committed(count));
     };
@@ -100,32 +100,47 @@ describe('an acknowledgement', () => {
     return { give: (count) => Array.from({ length: count }, () => subscriber.give(new OutgoingFact('m', 'hi', 1_000), false)), commits, acks };
   }
 
-  test('counts what is on disk, not what has come; those of one commit share one', async () => {
+  test('counts what is on disk, not what has come; those of 100 ms share one', () => {
     pair.connect();
     const { give, commits, acks } = watched(GOSSIP);
     give(5);
-    await Promise.resolve();
+    pair.clock.advance(1_000);
     expect([commits.length, acks]).toEqual([5, []]);
     commits[0]?.();
+    pair.clock.advance(99);
     commits[1]?.();
     expect(acks).toEqual([]);
-    await Promise.resolve();
+    pair.clock.advance(1);
     expect(acks).toEqual([2]);
     for (const committed of commits.slice(2)) committed();
-    await Promise.resolve();
+    pair.clock.advance(100);
     expect(acks).toEqual([2, 5]);
+    pair.clock.advance(1_000);
+    expect([acks, pair.clock.timers]).toEqual([[2, 5], 0]);
   });
 
-  test('is of one subscription: what is committed when its link is gone is not said on the next one', async () => {
+  test('does not wait when 256 facts do', () => {
     pair.connect();
     const { give, commits, acks } = watched(GOSSIP);
-    give(2);
-    pair.cut();
+    give(600);
+    for (const committed of commits) committed();
+    expect(acks).toEqual([256, 512]);
+    pair.clock.advance(100);
+    expect(acks).toEqual([256, 512, 600]);
+  });
+
+  test('is of one subscription: what is committed when its link is gone is not said on the next one', () => {
+    pair.connect();
+    const { give, commits, acks } = watched(GOSSIP);
+    give(3);
     commits[0]?.();
+    pair.cut();
+    expect(pair.clock.timers).toBe(0);
+    commits[1]?.();
     pair.connect();
     Object.assign(pair.served.at(-1)!, { acknowledged: (count: number) => acks.push(count) });
-    commits[1]?.();
-    await Promise.resolve();
+    commits[2]?.();
+    pair.clock.advance(1_000);
     expect(acks).toEqual([]);
   });
 

@@ -3,7 +3,8 @@ import type { PeerId } from '../../src/ids.ts';
 import { DEFAULT_LIMITS } from '../../src/limits.ts';
 import type { Random } from '../../src/random.ts';
 import { seededRandom } from '../../src/random.ts';
-import { LinkCore, MAX_TURNS } from '../../src/transport/link-core.ts';
+import { LinkCore } from '../../src/transport/link-core.ts';
+import { MAX_TURNS } from '../../src/transport/link-core/dials.ts';
 import type { LinkEffect, LinkInput, LinkLimits } from '../../src/transport/link-core/events.ts';
 
 const self = '5'.repeat(64) as PeerId;

@@ -4,7 +4,7 @@ import { limits } from '../../src/limits.ts';
 import { seededRandom } from '../../src/random.ts';
 import { createIdentity } from '../../src/transport/identity.ts';
 import { Links } from '../../src/transport/links.ts';
-import type { Vetted } from '../../src/transport/links.ts';
+import type { Vetted } from '../../src/transport/links/options.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 

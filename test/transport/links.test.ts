@@ -7,7 +7,7 @@ import { seededRandom } from '../../src/random.ts';
 import { createIdentity } from '../../src/transport/identity.ts';
 import type { Identity } from '../../src/transport/identity.ts';
 import { Links } from '../../src/transport/links.ts';
-import type { LinksOptions } from '../../src/transport/links.ts';
+import type { LinksOptions } from '../../src/transport/links/options.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Connection, Transport } from '../../src/transport/transport.ts';
 import { wsTransport } from '../../src/transport/ws.ts';

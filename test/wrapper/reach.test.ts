@@ -159,7 +159,7 @@ describe('better 5: the share of the true ball that is reached', () => {
 });
 
 describe('what is at hand', () => {
-  const known = (reach: Reach<string>): boolean[] => [1, 2, 3].map((n) => reach.knownOf(rumorOf(n)) !== undefined);
+  const known = (reach: Reach<string>): boolean[] => [1, 2, 3].map((n) => reach.find(rumorOf(n)) >= 0);
 
   test('is bounded in number and in bytes: the oldest go', () => {
     const byNumber = new Reach<string>({ maxRecent: 2, maxRecentBytes: 100 });
@@ -175,7 +175,7 @@ describe('what is at hand', () => {
   test('of a peer that is gone nothing is known, nor of whoever has its place, and the others keep theirs', () => {
     const reach = new Reach<string>({ maxRecent: 10, maxRecentBytes: 100 });
     reach.put(ID, 'news', 4, NOW);
-    const hopsOf = (...peers: readonly PeerId[]): readonly number[] => peers.map((peer) => reach.hopsOf(reach.knownOf(ID), peer));
+    const hopsOf = (...peers: readonly PeerId[]): readonly number[] => peers.map((peer) => reach.hopsOf(reach.find(ID), peer));
     reach.know(ID, BOB, 3);
     reach.know(ID, CAT, 2);
     reach.forget(BOB);
@@ -188,13 +188,30 @@ describe('what is at hand', () => {
     expect(hopsOf(BOB, CAT, DAN)).toEqual([0, 2, 4]);
   });
 
+  test('grows with rumors and peers, and keeps what it knew; empty, it is small again and as good', () => {
+    const reach = new Reach<string>({ maxRecent: 100, maxRecentBytes: 10_000 });
+    const all = Array.from({ length: 150 }, (_, n) => n);
+    for (const round of [0, 1]) {
+      const nowMs = NOW + round * RECENT_MS;
+      reach.expire(nowMs);
+      expect(reach.size).toBe(0);
+      for (const n of all) {
+        reach.put(rumorOf(n), `news ${n}`, 10, nowMs);
+        reach.know(rumorOf(n), peerOf(n % 40), n % 15);
+      }
+      expect(all.map((n) => reach.bodyOf(rumorOf(n)))).toEqual(all.map((n) => (n < 50 ? undefined : `news ${n}`)));
+      expect(all.every((n) => reach.hopsOf(reach.find(rumorOf(n)), peerOf(n % 40)) === (n < 50 ? -1 : n % 15))).toBe(true);
+      expect(all.some((n) => reach.hopsOf(reach.find(rumorOf(n)), peerOf((n + 1) % 40)) >= 0)).toBe(false);
+    }
+  });
+
   test('past 1,024 peers all is forgotten, so that at worst something goes out once more', () => {
     const reach = new Reach<string>({ maxRecent: 10, maxRecentBytes: 100 });
     reach.put(ID, 'news', 4, NOW);
     for (let n = 1; n <= 1_024; n += 1) reach.know(ID, peerOf(n), 1);
-    expect([1, 1_024].map((n) => reach.hopsOf(reach.knownOf(ID), peerOf(n)))).toEqual([1, 1]);
+    expect([1, 1_024].map((n) => reach.hopsOf(reach.find(ID), peerOf(n)))).toEqual([1, 1]);
     reach.know(ID, peerOf(1_025), 0);
-    expect([1, 2, 1_024, 1_025].map((n) => reach.hopsOf(reach.knownOf(ID), peerOf(n)))).toEqual([-1, -1, -1, 0]);
+    expect([1, 2, 1_024, 1_025].map((n) => reach.hopsOf(reach.find(ID), peerOf(n)))).toEqual([-1, -1, -1, 0]);
   });
 
   test('is forgotten after two minutes, and at once when the clock is set back', () => {
@@ -202,7 +219,7 @@ describe('what is at hand', () => {
       const reach = new Reach<string>({ maxRecent: 9, maxRecentBytes: 100 });
       reach.put(rumorOf(1), 'x', 1, NOW);
       reach.expire(atMs);
-      expect([reach.knownOf(rumorOf(1)) !== undefined, reach.size]).toEqual([left, left ? 1 : 0]);
+      expect([reach.find(rumorOf(1)) >= 0, reach.size]).toEqual([left, left ? 1 : 0]);
     }
   });
 });

@@ -9,6 +9,9 @@ import { Circle } from './circle.ts';
 import { Hearing } from './hearing.ts';
 import type { GossipEffect } from './messages.ts';
 
+/** Not frozen: a loop over lists of which one is frozen makes an object a step. */
+const NOTHING: readonly never[] = [];
+
 export class Context<Body> {
   readonly our: PeerId;
   /** The most hops the code allows, 1 to 15. */
@@ -24,7 +27,7 @@ export class Context<Body> {
   config: GossipConfig;
   /** Wall clock of the step being taken, ms since 1970. */
   nowMs = 0;
-  effects: GossipEffect<Body>[] = [];
+  #effects: GossipEffect<Body>[] | undefined;
 
   constructor({ our, maxHops, given, random }: Pick<Context<Body>, 'our' | 'maxHops' | 'given' | 'random'>, config: GossipConfig) {
     this.our = our;
@@ -51,7 +54,15 @@ export class Context<Body> {
   }
 
   emit(effect: GossipEffect<Body>): void {
-    this.effects.push(effect);
+    if (this.#effects === undefined) this.#effects = [effect];
+    else this.#effects.push(effect);
+  }
+
+  /** What was emitted since the last time. Most steps in a flood are copies, of which nothing follows: for those no list is made. */
+  take(): readonly GossipEffect<Body>[] {
+    const effects = this.#effects;
+    this.#effects = undefined;
+    return effects ?? NOTHING;
   }
 
   notice(event: AgentEvent): void {

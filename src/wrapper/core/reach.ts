@@ -1,6 +1,9 @@
 /**
  * Rumors of the last two minutes: their bodies, and who is known to have them with how many hops. Pure. RAM only.
  * It is what lets a longer reach travel as a header (research 3.3), and it forgets, so that nothing says for long who told whom.
+ *
+ * A ring, oldest first, of arrays side by side: thousands of rumors are at hand, and an object for each, with a list of its own, is most of what a
+ * garbage collector would have to carry along (the heap profile: 400 bytes a rumor).
  */
 import type { PeerId, RumorId } from '../../ids.ts';
 
@@ -12,28 +15,31 @@ export interface ReachLimits {
   readonly maxRecentBytes: number;
 }
 
-interface Recent<Body> {
-  readonly body: Body;
-  readonly bytes: number;
-  readonly untilMs: number;
-  /** By the place of a peer one more than the most hops it has it with: what we sent it, or one more than what it sent us. 0 or nothing: not known to have it. */
-  readonly known: number[];
-}
+/** Where a rumor lies, until the next one is put at hand. -1: nowhere. */
+export type Place = number;
 
-/** Who knows what is an array of small numbers for each rumor, since a map for each is most of what a rumor takes. */
-export type Known = readonly number[];
-
-/** Peers that have a place in those arrays (our choice: four times `limits.maxLinks`). Past it all is forgotten: what is not known goes out whole once more. */
-const MAX_PLACES = 1_024;
+/** Peers that have a column (our choice: four times `limits.maxLinks`). Past it all is forgotten: what is not known goes out whole once more. */
+const MAX_COLUMNS = 1_024;
+/** Of a topic that hears nothing this is all it takes. Both double as more come. */
+const FIRST_CAPACITY = 16;
+const FIRST_COLUMNS = 8;
 
 export class Reach<Body> {
   readonly #limits: ReachLimits;
-  /** Oldest first. */
-  readonly #recent: Map<RumorId, Recent<Body>> = new Map();
+  /** Rumors are numbered as they come; number n lies at n modulo the capacity. */
+  readonly #numbers: Map<RumorId, number> = new Map();
+  #oldest = 0;
+  #next = 0;
+  #capacity = FIRST_CAPACITY;
+  #ids: (RumorId | undefined)[] = emptyList(FIRST_CAPACITY);
+  #bodies: (Body | undefined)[] = emptyList(FIRST_CAPACITY);
+  #sizes: Float64Array = new Float64Array(FIRST_CAPACITY);
+  #untilMs: Float64Array = new Float64Array(FIRST_CAPACITY);
+  /** A row for each rumor, by the column of a peer one more than the most hops it has it with: what we sent it, or one more than what it sent us. 0: not known to have it. */
+  #known: Uint8Array = new Uint8Array(FIRST_CAPACITY * FIRST_COLUMNS);
+  #width = FIRST_COLUMNS;
   #bytes = 0;
-  /** When the oldest is forgotten. */
-  #oldestUntilMs = 0;
-  readonly #places: Map<PeerId, number> = new Map();
+  readonly #columns: Map<PeerId, number> = new Map();
   /** Of peers that are gone. */
   readonly #free: number[] = [];
 
@@ -42,80 +48,117 @@ export class Reach<Body> {
   }
 
   get size(): number {
-    return this.#recent.size;
+    return this.#numbers.size;
   }
 
-  bodyOf(id: RumorId): { readonly body: Body; readonly bytes: number } | undefined {
-    return this.#recent.get(id);
+  find(id: RumorId): Place {
+    const number = this.#numbers.get(id);
+    return number === undefined ? -1 : number % this.#capacity;
   }
 
-  /** Who is known to have it; `undefined` when the rumor is not at hand. Ask {@link hopsOf}. */
-  knownOf(id: RumorId): Known | undefined {
-    return this.#recent.get(id)?.known;
+  bodyOf(id: RumorId): Body | undefined {
+    const place = this.find(id);
+    return place < 0 ? undefined : this.#bodies[place];
   }
 
   /** The most hops that a peer is known to have the rumor with; -1 when it is not known to have it. */
-  hopsOf(known: Known | undefined, peer: PeerId): number {
-    const place = known === undefined ? undefined : this.#places.get(peer);
-    return place === undefined ? -1 : (known?.[place] ?? 0) - 1;
+  hopsOf(place: Place, peer: PeerId): number {
+    const column = place < 0 ? undefined : this.#columns.get(peer);
+    return column === undefined ? -1 : this.#known[place * this.#width + column]! - 1;
   }
 
   /** Keeps one at hand. At the limit the oldest go; one larger than all the room is not kept. */
   put(id: RumorId, body: Body, bytes: number, nowMs: number): void {
     const { maxRecent, maxRecentBytes } = this.#limits;
-    if (this.#recent.has(id) || bytes > maxRecentBytes) return;
-    for (const [oldest, { untilMs }] of this.#recent) {
-      this.#oldestUntilMs = untilMs;
-      if (this.#recent.size < maxRecent && this.#bytes + bytes <= maxRecentBytes) break;
-      this.#delete(oldest);
-    }
-    if (this.#recent.size === 0) this.#oldestUntilMs = nowMs + RECENT_MS;
-    this.#recent.set(id, { body, bytes, untilMs: nowMs + RECENT_MS, known: [] });
+    if (this.#numbers.has(id) || bytes > maxRecentBytes) return;
+    while (this.size > 0 && (this.size >= maxRecent || this.#bytes + bytes > maxRecentBytes)) this.#dropOldest();
+    if (this.size === this.#capacity) this.#resize(2 * this.#capacity, this.#width);
+    const place = this.#next % this.#capacity;
+    this.#numbers.set(id, this.#next);
+    this.#next += 1;
+    this.#ids[place] = id;
+    this.#bodies[place] = body;
+    this.#sizes[place] = bytes;
+    this.#untilMs[place] = nowMs + RECENT_MS;
+    this.#known.fill(0, place * this.#width, (place + 1) * this.#width);
     this.#bytes += bytes;
   }
 
   /** That peer has it with so many hops, or with more. */
   know(id: RumorId, peer: PeerId, hops: number): void {
-    const known = this.#recent.get(id)?.known;
-    if (known === undefined) return;
-    const place = this.#places.get(peer) ?? this.#takePlace(peer);
-    for (let next = known.length; next <= place; next += 1) known.push(0);
-    known[place] = Math.max(hops + 1, known[place] ?? 0);
+    const place = this.find(id);
+    if (place < 0) return;
+    const column = this.#columns.get(peer) ?? this.#takeColumn(peer);
+    const at = place * this.#width + column;
+    this.#known[at] = Math.max(hops + 1, this.#known[at]!);
   }
 
   /** A subscriber went: what was on its way to it may not have come. */
   forget(peer: PeerId): void {
-    const place = this.#places.get(peer);
-    if (place === undefined) return;
-    this.#places.delete(peer);
-    this.#free.push(place);
-    for (const { known } of this.#recent.values()) if (place < known.length) known[place] = 0;
+    const column = this.#columns.get(peer);
+    if (column === undefined) return;
+    this.#columns.delete(peer);
+    this.#free.push(column);
+    for (let at = column; at < this.#known.length; at += this.#width) this.#known[at] = 0;
   }
 
   /** Drops what is older than two minutes. A clock that was set back drops everything: nothing stays for longer than was said. */
   expire(nowMs: number): void {
-    // Asked with every step.
-    if (this.#recent.size === 0 || (this.#oldestUntilMs > nowMs && this.#oldestUntilMs <= nowMs + RECENT_MS)) return;
-    for (const [id, { untilMs }] of this.#recent) {
-      this.#oldestUntilMs = untilMs;
+    while (this.size > 0) {
+      const untilMs = this.#untilMs[this.#oldest % this.#capacity]!;
       if (untilMs > nowMs && untilMs <= nowMs + RECENT_MS) return;
-      this.#delete(id);
+      this.#dropOldest();
     }
+    if (this.#capacity > FIRST_CAPACITY) this.#resize(FIRST_CAPACITY, this.#width);
   }
 
-  #takePlace(peer: PeerId): number {
-    if (this.#places.size === MAX_PLACES) {
-      this.#places.clear();
+  #takeColumn(peer: PeerId): number {
+    if (this.#columns.size === MAX_COLUMNS) {
+      this.#columns.clear();
       this.#free.length = 0;
-      for (const { known } of this.#recent.values()) known.length = 0;
+      this.#known.fill(0);
     }
-    const place = this.#free.pop() ?? this.#places.size;
-    this.#places.set(peer, place);
-    return place;
+    const column = this.#free.pop() ?? this.#columns.size;
+    if (column === this.#width) this.#resize(this.#capacity, 2 * this.#width);
+    this.#columns.set(peer, column);
+    return column;
   }
 
-  #delete(id: RumorId): void {
-    this.#bytes -= this.#recent.get(id)?.bytes ?? 0;
-    this.#recent.delete(id);
+  #dropOldest(): void {
+    const place = this.#oldest % this.#capacity;
+    const id = this.#ids[place];
+    if (id !== undefined) this.#numbers.delete(id);
+    this.#ids[place] = undefined;
+    this.#bodies[place] = undefined;
+    this.#bytes -= this.#sizes[place]!;
+    this.#oldest += 1;
   }
+
+  #resize(capacity: number, width: number): void {
+    const ids = emptyList<RumorId>(capacity);
+    const bodies = emptyList<Body>(capacity);
+    const sizes = new Float64Array(capacity);
+    const untilMs = new Float64Array(capacity);
+    const known = new Uint8Array(capacity * width);
+    for (let number = this.#oldest; number < this.#next; number += 1) {
+      const from = number % this.#capacity;
+      const to = number % capacity;
+      ids[to] = this.#ids[from];
+      bodies[to] = this.#bodies[from];
+      sizes[to] = this.#sizes[from]!;
+      untilMs[to] = this.#untilMs[from]!;
+      known.set(this.#known.subarray(from * this.#width, (from + 1) * this.#width), to * width);
+    }
+    this.#ids = ids;
+    this.#bodies = bodies;
+    this.#sizes = sizes;
+    this.#untilMs = untilMs;
+    this.#known = known;
+    this.#capacity = capacity;
+    this.#width = width;
+  }
+}
+
+function emptyList<T>(length: number): (T | undefined)[] {
+  return new Array<T | undefined>(length).fill(undefined);
 }

@@ -206,9 +206,10 @@ export class Rumors<Body> {
 
   /** Differs: the most hops count, not the first. */
   #remember(id: RumorId, hops: number, seen: Seen | undefined, delivered: boolean, relayed: boolean): void {
-    const merged = { hops: Math.max(hops, seen?.hops ?? 0), delivered, relayed: relayed || seen?.relayed === true };
-    const changed = seen === undefined || merged.hops !== seen.hops || merged.delivered !== seen.delivered || merged.relayed !== seen.relayed;
-    if (changed) this.#context.emit({ type: 'Remember', id, ...merged });
+    const most = Math.max(hops, seen?.hops ?? 0);
+    const ever = relayed || seen?.relayed === true;
+    if (seen !== undefined && most === seen.hops && delivered === seen.delivered && ever === seen.relayed) return;
+    this.#context.emit({ type: 'Remember', id, hops: most, delivered, relayed: ever });
   }
 
   #lag(from: PeerId): void {

@@ -6,7 +6,7 @@ import type { PeerId, RumorId } from '../../ids.ts';
 import type { Context } from './context.ts';
 import { leaveMs } from './delays.ts';
 import { Reach, RECENT_MS } from './reach.ts';
-import type { Known, ReachLimits } from './reach.ts';
+import type { Place, ReachLimits } from './reach.ts';
 
 /** A rumor on its way out. */
 export interface Outgoing<Body> {
@@ -46,7 +46,7 @@ export class Spread<Body> {
 
   /** Whether its body is at hand. */
   has(id: RumorId): boolean {
-    return this.#reach.bodyOf(id) !== undefined;
+    return this.#reach.find(id) >= 0;
   }
 
   /** Whether it is about to be relayed. */
@@ -113,8 +113,8 @@ export class Spread<Body> {
 
   /** The body of one at hand goes further: a header said that it may. */
   relayAgain(id: RumorId, hops: number, from: PeerId, first: boolean): void {
-    const found = this.#reach.bodyOf(id);
-    if (found !== undefined) this.relay({ id, hops, body: found.body, from, delivered: true, first });
+    const body = this.#reach.bodyOf(id);
+    if (body !== undefined) this.relay({ id, hops, body, from, delivered: true, first });
   }
 
   /** Its time in the queue is over. One that is not there is fine. */
@@ -136,14 +136,14 @@ export class Spread<Body> {
   /** Differs: Urbit tells the sender again, and knows no longer reach. */
   #send({ id, hops, body }: Outgoing<Body>, from: PeerId | undefined, first: boolean): void {
     const { subscribers } = this.#context;
-    const known = this.#reach.knownOf(id);
-    if (!this.#anyKnows(known, from)) {
+    const place = this.#reach.find(id);
+    if (!this.#anyKnows(place, from)) {
       this.#context.emit(from === undefined ? { type: 'Send', id, hops, body } : { type: 'Send', id, hops, body, except: from });
     } else {
       const fresh: PeerId[] = [];
       const nearer: PeerId[] = [];
       for (const peer of subscribers.keys()) {
-        const had = this.#reach.hopsOf(known, peer);
+        const had = this.#reach.hopsOf(place, peer);
         if (had < 0) fresh.push(peer);
         else if (had < hops && peer !== from) nearer.push(peer);
       }
@@ -155,9 +155,9 @@ export class Spread<Body> {
   }
 
   /** Whether a subscriber other than `from` is known to have it. */
-  #anyKnows(known: Known | undefined, from: PeerId | undefined): boolean {
-    if (known === undefined || known.length === 0) return false;
-    for (const peer of this.#context.subscribers.keys()) if (peer !== from && this.#reach.hopsOf(known, peer) >= 0) return true;
+  #anyKnows(place: Place, from: PeerId | undefined): boolean {
+    if (place < 0) return false;
+    for (const peer of this.#context.subscribers.keys()) if (peer !== from && this.#reach.hopsOf(place, peer) >= 0) return true;
     return false;
   }
 
