@@ -34,6 +34,9 @@ const GROUP_BYTES: number = 256 * 1024;
 /** What an entry counts beside its data, so that empty ones fill a group too. Our choice: 4,096 of them do. */
 const ENTRY_BYTES = 64;
 
+/** A value that can wait does so for fewer groups than this. Our choice: what a pal has is then a tenth of what is written, not a half; after a crash it is sent so much more again. */
+const LATER_GROUPS = 16;
+
 /**
  * The queue before the disk. It is as long as its callers let it be: each has a `done` to count.
  * After a failed write everything else that waits fails too, since it may build on what was lost; what comes later is tried again.
@@ -44,6 +47,10 @@ export class GroupCommit<C extends GroupContent> {
   /** Closed groups, oldest first. */
   #closed: Group<C>[] = [];
   #open: Group<C>;
+  /** Values that can wait. */
+  readonly #later = new Map<string, Uint8Array>();
+  /** Groups since they were taken last. */
+  #groups = 0;
   #writing: Group<C> | undefined;
   #running = false;
 
@@ -63,17 +70,20 @@ export class GroupCommit<C extends GroupContent> {
 
   /** Sets a node-wide value. It is kept through failures until it is on disk or replaced. */
   put(key: string, value: Uint8Array): void {
+    this.#later.delete(key);
     this.#open.values.set(key, value);
     this.#grow(this.#open, ENTRY_BYTES + value.length);
   }
 
-  /** The same for a value that is reason for no group of its own: it goes with the next one. */
+  /** The same for a value that is reason for no group of its own, and need not be in each: it goes with one of the next {@link LATER_GROUPS}, or a flush. */
   putLater(key: string, value: Uint8Array): void {
-    this.#open.values.set(key, value);
+    this.#later.set(key, value);
   }
 
   /** A node-wide value that is not on disk yet. */
   pending(key: string): Uint8Array | undefined {
+    const later = this.#later.get(key);
+    if (later !== undefined) return later;
     for (const group of [this.#open, ...this.#closed.toReversed(), this.#writing]) {
       const value = group?.values.get(key);
       if (value !== undefined) return value;
@@ -83,6 +93,7 @@ export class GroupCommit<C extends GroupContent> {
 
   /** Resolves when everything so far is on disk or has failed. */
   flush(): Promise<void> {
+    this.#takeLater(this.#open);
     if (this.#open.values.size > 0) this.#grow(this.#open, 0);
     const last = this.#open.fresh ? this.#open : (this.#closed.at(-1) ?? this.#writing);
     return last === undefined ? Promise.resolve() : new Promise((resolve) => last.waiting.push(resolve));
@@ -108,6 +119,8 @@ export class GroupCommit<C extends GroupContent> {
   async #run(): Promise<void> {
     for (let group = this.#take(); group !== undefined; group = this.#take()) {
       this.#writing = group;
+      this.#groups += 1;
+      if (this.#groups >= LATER_GROUPS) this.#takeLater(group);
       const failure = await this.#write(group).then(() => undefined, asFailure);
       this.#writing = undefined;
       if (failure === undefined) settle(group);
@@ -122,6 +135,12 @@ export class GroupCommit<C extends GroupContent> {
     const open = this.#open;
     this.#open = this.#empty();
     return open;
+  }
+
+  #takeLater({ values }: Group<C>): void {
+    this.#groups = 0;
+    for (const [key, value] of this.#later) values.set(key, value);
+    this.#later.clear();
   }
 
   #fail(group: Group<C>, cause: unknown): void {

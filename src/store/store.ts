@@ -111,7 +111,7 @@ export interface Store {
   /** Up to which number a pal has acknowledged; `undefined` for one that never subscribed. */
   owedCursor(agent: string, peer: PeerId): number | undefined;
   /**
-   * A pal's first one is written at once, a later one with the next group. What was owed to no pal is not written, so set it before
+   * A pal's first one is written at once, a later one with one of the next groups. What was owed to no pal is not written, so set it before
    * anything else is sent.
    */
   setOwedCursor(agent: string, peer: PeerId, number: number): void;

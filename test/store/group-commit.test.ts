@@ -179,19 +179,33 @@ describe('group commit', () => {
     expect(disk.commits.pending('x')).toBeUndefined();
   });
 
-  test('a value that can wait is written with the next group, with a flush, or never', async () => {
+  test('a value that can wait is reason for no group, and goes with one of the next 16 or a flush', async () => {
     const disk = new Disk();
+    const group = async (append: () => void): Promise<string[]> => {
+      append();
+      await disk.started();
+      await disk.end();
+      return [...disk.groups.at(-1)!.values.keys()];
+    };
     disk.commits.putLater('x', Uint8Array.of(1));
     await new Promise(setImmediate);
     expect([disk.groups.length, disk.commits.pending('x')]).toEqual([0, Uint8Array.of(1)]);
-    disk.append('a');
-    await disk.started();
-    await disk.end();
+    const written = [];
+    for (let n = 0; n < 17; n += 1) written.push(...(await group(() => disk.append('a'))));
+    expect([written, disk.commits.pending('x')]).toEqual([['x'], undefined]);
     disk.commits.putLater('y', Uint8Array.of(2));
-    void disk.commits.flush();
+    expect(await group(() => void disk.commits.flush())).toEqual(['y']);
+  });
+
+  test('what is put at once counts, not what could wait before', async () => {
+    const disk = new Disk();
+    disk.commits.putLater('x', Uint8Array.of(1));
+    disk.commits.put('x', Uint8Array.of(2));
+    expect(disk.commits.pending('x')).toEqual(Uint8Array.of(2));
     await disk.started();
     await disk.end();
-    expect(disk.groups.map(({ values }) => [...values.keys()])).toEqual([['x'], ['y']]);
+    await disk.commits.flush();
+    expect(disk.groups.map(({ values }) => [...values.values()])).toEqual([[Uint8Array.of(2)]]);
   });
 
   test('flush tries the values again that a failure left', async () => {
