@@ -67,7 +67,7 @@ export class AgentMemory {
 
   /** Numbers what an event is about to send and pals are owed. */
   owing(result: Transaction): void {
-    for (const effect of result.outward) {
+    for (const effect of result.effects) {
       if (!isOwed(effect)) continue;
       const { rumor: id, owedHops: hops, except } = effect;
       result.owed = and(result.owed, this.#port.store.owe(this.#name, except === undefined ? { id, hops } : { id, hops, except }));

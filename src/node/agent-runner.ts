@@ -19,7 +19,7 @@ import { EventQueue } from './event-queue.ts';
 import { Hold } from './hold.ts';
 import type { Receipt } from './session.ts';
 import type { Subscriber } from './subscribers.ts';
-import { isOwed, NOTHING } from './transaction.ts';
+import { isOutward, isOwed, NONE, NOTHING } from './transaction.ts';
 import type { Outward, Transaction } from './transaction.ts';
 import type { Watch } from './watches.ts';
 
@@ -34,7 +34,7 @@ export interface RunnerPort extends MemoryPort {
    * `answering`: whom facts without a path are for. `early`: relayed on receipt, ahead of events that still commit.
    * `number`: of a fact among those that the agent's pals are owed (Store.owe), if it has one.
    */
-  perform(effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void;
+  perform(effect: Outward, answering: Subscriber | undefined, early: boolean, number: number | undefined): void;
   report(report: Report): void;
   /** The agent starts again: what it watched and who watched it is over. */
   restarted(): void;
@@ -352,21 +352,21 @@ export class AgentRunner {
     if (error === undefined) receipt.committed(count);
   }
 
-  #performAll({ outward, remember, keep, arrived, owed }: Transaction, answering: Subscriber | undefined, early: boolean, place?: Place): void {
+  #performAll({ effects, remember, keep, arrived, owed }: Transaction, answering: Subscriber | undefined, early: boolean, place?: Place): void {
     let first = true;
     let numbered = 0;
-    for (const effect of outward) {
+    for (const effect of effects) {
       if (effect.type === 'report') {
         this.#port.report(effect.report);
       } else if (effect.type === 'deliver') {
         const { wire, sign, src, bytes, id, again } = effect;
-        const changes = arrived.length > 0 ? { remember: ofRumor(remember, id), keep: [] } : first ? { remember, keep } : undefined;
+        const changes = arrived.length > 0 ? { remember: ofRumor(remember, id), keep: NONE } : first ? { remember, keep } : undefined;
         this.#push({ arm: 'onAgent', wire, sign, src, bytes, changes, place: again === undefined ? undefined : place });
         first = false;
       } else if (isOwed(effect)) {
         this.#port.perform(effect, answering, early, owed[numbered]?.number);
         numbered += 1;
-      } else {
+      } else if (isOutward(effect)) {
         this.#port.perform(effect, answering, early, undefined);
       }
     }

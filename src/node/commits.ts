@@ -1,12 +1,13 @@
 /**
  * What one agent's events changed, on its way to disk, and what they send, held until it is there. In the order of the events.
  */
+import type { Effect } from '../agent.ts';
 import type { Limits } from '../limits.ts';
 import type { Arrival, Changes, Remembered, Store, TimerChange } from '../store/store.ts';
 import type { AgentInput } from './agent-input.ts';
 import type { Receipt } from './session.ts';
 import { and, NONE } from './transaction.ts';
-import type { Outward, Transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
 
 /** An event that is over. What it sends leaves after the commit. */
 export interface Ended {
@@ -151,10 +152,10 @@ export class Commits {
    * What is delivered and can come again is on disk before its event, as not delivered, and its event says that it was. What cannot is
    * remembered with the event that delivers it, until then in RAM. Either way a crash in between loses neither.
    */
-  #changes(event: AgentInput | undefined, { saves, timers, remember, keep, outward, arrived, owed }: Transaction): Required<Changes> {
+  #changes(event: AgentInput | undefined, { saves, timers, remember, keep, effects, arrived, owed }: Transaction): Required<Changes> {
     const carried = event?.arm === 'onAgent' ? event.changes : undefined;
     const fired: readonly TimerChange[] = event?.arm === 'onWake' ? [{ wire: event.wire, atMs: undefined }] : NONE;
-    const waits = arrived.length === 0 && outward.some(isDelivery);
+    const waits = arrived.length === 0 && effects.some(isDelivery);
     if (waits) for (const entry of remember) this.#store.markSeen(entry);
     return {
       agent: this.#agent,
@@ -206,7 +207,7 @@ export class Commits {
   };
 }
 
-function isDelivery({ type }: Outward): boolean {
+function isDelivery({ type }: Effect): boolean {
   return type === 'deliver';
 }
 

@@ -282,7 +282,7 @@ export class Host {
     subscriptions.kickAll(reason);
   }
 
-  #perform(from: Running, effect: Exclude<Outward, { type: 'report' | 'deliver' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void {
+  #perform(from: Running, effect: Outward, answering: Subscriber | undefined, early: boolean, number: number | undefined): void {
     switch (effect.type) {
       case 'fact':
         return this.#fact(from, effect, answering, early, number);

@@ -8,8 +8,8 @@ import type { Arrival, Kept, Owed, Remembered, Saved, TimerChange } from '../sto
 import type { Clock } from './clock.ts';
 import { encodeSaved } from './saved-view.ts';
 
-/** What leaves an agent. */
-export type Outward = FactEffect | Exclude<Effect, { type: 'fact' | 'save' | 'forget' | 'wait' | 'rest' | 'remember' | 'keep' | 'refuse' }>;
+/** What leaves an agent for others. */
+export type Outward = FactEffect | Extract<Effect, { type: 'kick' | 'poke' | 'watch' | 'leave' }>;
 
 /** What an event brings to the node's memory of rumors. */
 export interface RumorChanges {
@@ -21,10 +21,11 @@ export interface RumorChanges {
 export interface Transaction extends RumorChanges {
   readonly saves: readonly Saved[];
   readonly timers: readonly TimerChange[];
-  readonly outward: readonly Outward[];
+  /** All of them; of those that are committed nothing more is to be done. */
+  readonly effects: readonly Effect[];
   /** What is delivered and can come again: it is on disk with this event, and the one that delivers it says so. */
   readonly arrived: readonly Arrival[];
-  /** What of `outward` pals are owed (see {@link isOwed}), in the same order. Empty until it is numbered. */
+  /** What of `effects` pals are owed (see {@link isOwed}), in the same order. Empty until it is numbered. */
   owed: readonly Owed[];
   /** Set: the poke or watch is refused, and nothing else of the event is done. */
   readonly refused: string | undefined;
@@ -34,10 +35,16 @@ export interface Transaction extends RumorChanges {
 export const NONE: readonly never[] = [];
 
 /** An event that does nothing, or whose effects are dropped. */
-export const NOTHING: Transaction = Object.freeze({ saves: NONE, timers: NONE, remember: NONE, keep: NONE, outward: NONE, arrived: NONE, owed: NONE, refused: undefined });
+export const NOTHING: Transaction = Object.freeze({ saves: NONE, timers: NONE, remember: NONE, keep: NONE, effects: NONE, arrived: NONE, owed: NONE, refused: undefined });
+
+/** Whether it leaves the agent for others. */
+export function isOutward(effect: Effect): effect is Outward {
+  const { type } = effect;
+  return type === 'fact' || type === 'kick' || type === 'poke' || type === 'watch' || type === 'leave';
+}
 
 /** Whether pals that are not told now are told later. */
-export function isOwed(effect: Outward): effect is FactEffect & Required<Pick<FactEffect, 'rumor' | 'owedHops'>> {
+export function isOwed(effect: Effect): effect is FactEffect & Required<Pick<FactEffect, 'rumor' | 'owedHops'>> {
   return effect.type === 'fact' && effect.rumor !== undefined && effect.owedHops !== undefined;
 }
 
@@ -50,7 +57,6 @@ export function transaction(effects: readonly Effect[], clock: Pick<Clock, 'now'
   let timers: readonly TimerChange[] = NONE;
   let remember: readonly Remembered[] = NONE;
   let keep: readonly Kept[] = NONE;
-  let outward: readonly Outward[] = NONE;
   let arrived: readonly Arrival[] = NONE;
   for (const effect of effects) {
     switch (effect.type) {
@@ -76,13 +82,17 @@ export function transaction(effects: readonly Effect[], clock: Pick<Clock, 'now'
         return { ...NOTHING, refused: effect.reason };
       case 'deliver':
         if (effect.id !== undefined && effect.again !== undefined) arrived = and(arrived, arrivalOf(effect.id, effect.src, effect.again));
-        outward = and(outward, effect);
         break;
-      default:
-        outward = and(outward, effect);
+      case 'fact':
+      case 'kick':
+      case 'poke':
+      case 'watch':
+      case 'leave':
+      case 'report':
+        break;
     }
   }
-  return { saves, timers, remember, keep, outward, arrived, owed: NONE, refused: undefined };
+  return { saves, timers, remember, keep, effects, arrived, owed: NONE, refused: undefined };
 }
 
 /** The list and one more: the same list, or another one. With room for no more than is there: thousands wait for the disk, most of them with one entry in each list. */

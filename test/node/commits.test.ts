@@ -155,7 +155,7 @@ const kept = { id: ID, mark: 'm', payload: new Uint8Array(3), hops: 1 };
 const delivery = { type: 'deliver', wire: '/w', sign: { type: 'fact', mark: 'm', data: 1 }, src: OUR, id: ID, bytes: 1 } as const;
 
 const arrived = [{ id: ID, from: OUR, wire: '/w', mark: 'm', data: new Uint8Array(3) }];
-const COMES: Transaction = { ...NOTHING, outward: [delivery], remember: [rumor], keep: [kept], arrived };
+const COMES: Transaction = { ...NOTHING, effects: [delivery], remember: [rumor], keep: [kept], arrived };
 const { wire, sign, src, bytes } = delivery;
 const carried = { remember: [rumor], keep: [] };
 
