@@ -88,6 +88,7 @@ describe('bad input', () => {
     ['passing by another way', ['--pass', 'maybe'], 2, /Expected true, false or stem/],
     ['whom nobody knows', ['--hear', 'everybody'], 2, /choices are anybody, targets, mutuals/],
     ['a host alias without a port', ['-a', 'ann.example'], 2, /Expected `--port` to be given with --host-alias/],
+    ['a directory that is a file', ['-d', file('plain', '')], 1, /HEARSAY_STORE_FAILED/],
     ['a topic that is taken', ['--topic', 'pals'], 1, /HEARSAY_ALREADY_RUNNING/],
   ])('%s: a line and an exit code', async (_name, args, code, said) => {
     const { code: ended, output, errors } = await run(['up', '-P', '0', ...args]);
