@@ -7,6 +7,7 @@
  */
 import { assertNever } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
+import { Greetings } from './core/greetings.ts';
 import { badList, MAX_LISTS_PER_PAL, mergeLists } from './core/lists.ts';
 import { isGivenUp, isLeeche } from './core/record.ts';
 import { compare, isCredible, nextSeq, retryDelayMs } from './core/register.ts';
@@ -22,8 +23,7 @@ const STRANGERS_SHARE = 3 / 4;
 export class Pals {
   readonly #options: PalsOptions;
   readonly #roster: Roster;
-  /** Open links, and whether our hello went out on them. */
-  readonly #links = new Map<PeerId, boolean>();
+  readonly #greetings: Greetings;
   /** Tries of the gestures that are not acknowledged. Not saved: after a restart the first retry is soon. */
   readonly #attempts = new Map<PeerId, number>();
   #effects: PalsEffect[] = [];
@@ -33,6 +33,7 @@ export class Pals {
   constructor(options: PalsOptions, saved: Iterable<readonly [PeerId, PalRecord]> = []) {
     this.#options = options;
     this.#roster = new Roster(saved);
+    this.#greetings = new Greetings(options.maxLinks);
   }
 
   /** Advances the machine by one input. `nowMs`: ms since 1970. */
@@ -66,8 +67,7 @@ export class Pals {
       case 'LinkUp':
         return this.#onLinkUp(input.peer);
       case 'LinkDown':
-        this.#links.delete(input.peer);
-        return;
+        return this.#greetings.close(input.peer);
       case 'TimerFired':
         return this.#onTimer(input.peer);
       default:
@@ -129,7 +129,7 @@ export class Pals {
     if (wasReset) this.#tellAgain(from);
     else this.#compareHeld(from, held);
     // A link that we were not told of yet is open all the same.
-    if (!this.#links.has(from)) this.#open(from);
+    if (!this.#greetings.isOpen(from)) this.#greetings.open(from);
     this.#greet(from);
   }
 
@@ -179,7 +179,7 @@ export class Pals {
   }
 
   #onLinkUp(peer: PeerId): void {
-    this.#open(peer);
+    this.#greetings.open(peer);
     if (this.#roster.has(peer)) this.#greet(peer);
   }
 
@@ -235,18 +235,9 @@ export class Pals {
     this.#roster.put(peer, { ...record, receipt: record.lists === null ? null : true, mine: { ...record.mine, acked: true } });
   }
 
-  /** A link opened: our hello is due. The oldest link goes when there are more than can be. */
-  #open(peer: PeerId): void {
-    this.#links.delete(peer);
-    const [oldest] = this.#links.keys();
-    if (oldest !== undefined && this.#links.size >= this.#options.maxLinks) this.#links.delete(oldest);
-    this.#links.set(peer, false);
-  }
-
   /** Says hello, once on each link. */
   #greet(peer: PeerId): void {
-    if (this.#links.get(peer) !== false) return;
-    this.#links.set(peer, true);
+    if (!this.#greetings.take(peer)) return;
     const { mine, theirs } = this.#roster.of(peer);
     const hello: Hello = {
       incarnation: this.#options.incarnation,

@@ -8,6 +8,9 @@ const PRIME_LOW = 0x01000193;
 // Taken once: where globals are looked up slowly, as in a test runner's sandbox, the look-up is most of the cost.
 const { floor, imul } = Math;
 
+/** Of names, so that each is spelt out once. */
+const codes = new Map<string, number>();
+
 export class TraceHash {
   #high = OFFSET_HIGH;
   #low = OFFSET_LOW;
@@ -20,6 +23,13 @@ export class TraceHash {
     this.#high = imul(this.#high ^ low ^ high, PRIME_HIGH) ^ (this.#high >>> 15);
   }
 
+  /** Takes in a name: of a kind of event, of which there are few. */
+  addName(name: string): void {
+    let code = codes.get(name);
+    if (code === undefined) codes.set(name, (code = codeOf(name)));
+    this.add(code);
+  }
+
   /** Takes in another hash. */
   addHash(other: TraceHash): void {
     this.add(other.#high >>> 0);
@@ -30,6 +40,13 @@ export class TraceHash {
   toString(): string {
     return hex(this.#high) + hex(this.#low);
   }
+}
+
+/** Short names that differ have different numbers. */
+function codeOf(name: string): number {
+  let code = 0;
+  for (let at = 0; at < name.length; at += 1) code = (imul(code, 31) + name.charCodeAt(at)) >>> 0;
+  return code;
 }
 
 function hex(value: number): string {

@@ -51,9 +51,6 @@ const DATUM_BYTES = 200;
 /** By then all watches are open: the longest of a million latencies is near 700 ms, and a watch takes two. */
 const SETTLED_MS = 10_000;
 
-/** Of the kinds of inputs. */
-const CODES = new Map<string, number>();
-
 export class World {
   /** Of all that happened so far. */
   readonly trace: TraceHash = new TraceHash();
@@ -181,7 +178,7 @@ export class World {
   #step(to: Person, input: In): boolean {
     this.trace.add(Math.round(this.#nowMs));
     this.trace.add(to.index);
-    this.trace.add(codeOf(input.type));
+    this.trace.addName(input.type);
     let taken = true;
     for (const effect of to.core.step(input, this.#nowMs)) {
       if (effect.type === 'Refuse') taken = false;
@@ -263,16 +260,6 @@ export class World {
     assert(person !== undefined, `person ${index} exists`);
     return person;
   }
-}
-
-/** A number for a name: short ones that differ have different numbers. */
-function codeOf(name: string): number {
-  const known = CODES.get(name);
-  if (known !== undefined) return known;
-  let code = 0;
-  for (let at = 0; at < name.length; at += 1) code = (Math.imul(code, 31) + name.charCodeAt(at)) >>> 0;
-  CODES.set(name, code);
-  return code;
 }
 
 function peerOf(index: NodeIndex): PeerId {
