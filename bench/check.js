@@ -25,6 +25,7 @@ const SHORT = {
   link: ['--bytes', '16384', '--seconds', '0.3', '--systems', 'ws-sealed-batched,tcp'],
   store: ['--ids', '10000', '--messages', '2000'],
   topics: ['--nodes', '4', '--topics', '5', '--seconds', '0.3'],
+  soak: ['--seconds', '3'],
 };
 
 /** Where losing is what is measured: only hearsay has to deliver all. */
