@@ -125,6 +125,7 @@ export class GossipRun {
    * @param serving the new subscriber whose first answers these are
    */
   #pass(effects: Effects, bowl: Bowl, own?: (bowl: Bowl) => readonly Effect[], serving?: PeerId): Effects {
+    if (effects === undefined) return own?.(bowl);
     const each: Transform = (given, now) => this.#transform(given, now, undefined, serving);
     const whole: Transform = (given, now) => this.#transform(given, now, own, serving);
     return mapEffects(effects, bowl, each, own === undefined ? each : whole);
