@@ -108,13 +108,18 @@ export function defineMarks<const S extends MarkSchemas>(schemas: S): Marks<S> {
     heard: (wire, sign) => {
       if (wire !== GOSSIP_GOSSIP || sign.type !== 'fact') return undefined;
       if (sign.mark !== GOSSIP_UNKNOWN && !codec.has(sign.mark)) return undefined;
-      const { type: _fact, ...heard } = sign;
-      return heard as Heard<S>;
+      return heardOf(sign) as Heard<S>;
     },
     has: (mark) => codec.has(mark),
     encode: (mark, data, maxBytes) => codec.encode(mark, data, maxBytes),
     decode: (mark, payload) => codec.decode(mark, payload),
   });
+}
+
+/** Field by field: a copy of "all but the type" takes ten times as long. */
+function heardOf({ mark, data, id, replayed }: Extract<Sign, { type: 'fact' }>): HeardDatum<Mark, unknown> {
+  if (replayed !== undefined) return id === undefined ? { mark, data, replayed } : { mark, data, id, replayed };
+  return id === undefined ? { mark, data } : { mark, data, id };
 }
 
 class SchemaCodec implements MarkCodec {

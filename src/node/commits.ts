@@ -214,7 +214,7 @@ function isDelivery({ type }: Effect): boolean {
 /** Most of the time there is only one. */
 function both<T>(first: readonly T[] = NONE, second: readonly T[]): readonly T[] {
   if (first.length === 0) return second;
-  return second.length === 0 ? first : [...first, ...second];
+  return second.length === 0 ? first : first.concat(second);
 }
 
 /** Arrivals but for those that are delivered. */
