@@ -195,12 +195,10 @@ class Reader {
     return key ?? this.#fail('bad-utf8');
   }
 
-  /** The order of the key that was just read and the one before it: see `compareKeys`. */
+  /** The order of the key that was just read and the one before it, as of `compareKeys`: their heads hold the lengths, so that keys of two lengths differ there. */
   #compareKeys(start: number, lastStart: number, lastEnd: number): number {
     const bytes = this.#bytes;
-    const length = this.#at - start;
-    if (length !== lastEnd - lastStart) return length - (lastEnd - lastStart);
-    for (let i = 0; i < length; i += 1) {
+    for (let i = 0; i < lastEnd - lastStart; i += 1) {
       const difference = bytes[start + i]! - bytes[lastStart + i]!;
       if (difference !== 0) return difference;
     }

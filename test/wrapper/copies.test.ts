@@ -12,7 +12,9 @@ describe('copies', () => {
     const copies = new Copies();
     const rumor = encodeRumor('say', payload(1));
     copies.add(new KeptRumor(id(1), rumor));
-    expect(copies.find(withHops(rumor.bytes, 9))).toMatchObject({ id: id(1), bytes: rumor.bytes });
+    const copy = withHops(rumor.bytes, 9);
+    expect(copies.find(copy)).toMatchObject({ id: id(1), bytes: rumor.bytes });
+    expect(copy).toEqual(withHops(rumor.bytes, 9));
     expect(copies.find(encodeRumor('sag', payload(1)).bytes)).toBeUndefined();
     expect(copies.find(encodeRumor('say', payload(2)).bytes)).toBeUndefined();
     expect(copies.find(encodeRumor('say', payload(1, 9)).bytes)).toBeUndefined();

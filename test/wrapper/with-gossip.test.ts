@@ -478,6 +478,17 @@ describe('a rumor arrives', () => {
     expect(host.reports.at(-1)).toEqual({ type: 'received', rumor: { ...shown, hops: 3 } });
   });
 
+  test('better 5 a copy that may go further goes on, however many came before it that changed nothing', async () => {
+    const { host } = await hearing();
+    for (const peer of [CAT, DAN]) await host.watch('/~/gossip/gossip', peer);
+    const reaches = (hops: number, from: PeerId): unknown[] => (host.arrive(wireOf('hi', hops), from) ?? []).map((effect) => (effect.type === 'remember' ? effect.hops : effect.type === 'fact' ? effect.data : effect.type));
+    expect(reaches(3, BOB)).toContain(3);
+    expect([reaches(3, CAT), reaches(2, CAT), reaches(3, BOB)]).toEqual([[], [], []]);
+    expect(reaches(5, CAT)).toContain(5);
+    expect([reaches(5, BOB), reaches(4, CAT)]).toEqual([[], []]);
+    expect(reaches(6, BOB)).toContain(6);
+  });
+
   test('W18 a second copy, of another peer: neither delivered nor relayed', async () => {
     const { host, echo } = await hearing();
     host.arrive(wireOf('hi', 3), BOB);
