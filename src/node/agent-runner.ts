@@ -156,7 +156,6 @@ export class AgentRunner {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#memory.settle();
     this.#letGo(notRunning(this.name));
     for (const event of this.#queue.takeAll()) event.answer?.('failed', notRunning(this.name));
   }
