@@ -97,8 +97,8 @@ export class AgentMemory {
   }
 
   /** Nothing changed: receipted in its turn. */
-  nothingArrived(receipt: Receipt): void {
-    this.#commits.nothingArrived(receipt);
+  nothingArrived(receipt: Receipt, count?: number): void {
+    this.#commits.nothingArrived(receipt, count);
   }
 
   /** Sets the timers that were on disk. @returns with `hold`, which of the agent's own are overdue, in order; those wait for {@link fire} */

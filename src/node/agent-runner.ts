@@ -122,16 +122,21 @@ export class AgentRunner {
         if (effects !== undefined) return this.#performArrival(this.#memory.checked(effects, arm, src), receipt, count);
       } catch (error) {
         this.#fail(arm, src, error);
-        receipt.committed(count);
+        this.#memory.nothingArrived(receipt);
         return false;
       }
     }
-    const answer: Answer = (refused, error) => (error === undefined || refused === 'overloaded' ? receipt.committed(count) : undefined);
+    const answer: Answer = (refused, error) => (error === undefined || refused === 'overloaded' ? this.#memory.nothingArrived(receipt, count) : undefined);
     this.enqueue({ arm: 'onAgent', wire, sign: ownSign(sign), src, bytes, answer, ...(watch !== undefined && { watch }) });
     return false;
   }
 
-  /** The same for what arrived before this process began. Calls back when its event is over, with whether there was one that remembers it. */
+  /** A fact that is not for the agent: receipted in its turn, which is also that of what came before it. */
+  nothingArrived(receipt: Receipt): void {
+    this.#memory.nothingArrived(receipt);
+  }
+
+  /** The same as {@link arrive} for what arrived before this process began. Calls back when its event is over, with whether there was one that remembers it. */
   arriveAgain({ wire, mark, data, from }: Arrival, done: (delivered: boolean) => void): void {
     const delivered = this.arrive(wire, { type: 'fact', mark, data, replayed: true }, from, data.length);
     this.enqueue({ arm: 'barrier', src: this.#port.our, answer: () => done(delivered) });
@@ -151,7 +156,6 @@ export class AgentRunner {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#memory.settle();
     this.#letGo(notRunning(this.name));
     for (const event of this.#queue.takeAll()) event.answer?.('failed', notRunning(this.name));
   }

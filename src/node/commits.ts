@@ -138,13 +138,12 @@ export class Commits {
   }
 
   /** An arrival that changed nothing: receipted once all before it is on disk, and never when that was lost. At the limit it leaves it to the next one. */
-  nothingArrived(receipt: Receipt): void {
-    const { count } = receipt;
+  nothingArrived(receipt: Receipt, count: number = receipt.count): void {
     const behind = this.#line.at(-1);
     if (behind === undefined) return receipt.committed(count);
     const last = behind.copies.at(-1);
     // Copies come by the hundred in one frame, and the count of the last says it of all.
-    if (last?.receipt === receipt) last.count = count;
+    if (last?.receipt === receipt) last.count = Math.max(last.count, count);
     else if (behind.copies.length < this.#limits.maxQueuedEvents) behind.copies = and(behind.copies, { receipt, count });
   }
 

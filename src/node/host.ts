@@ -339,7 +339,7 @@ export class Host {
     const decoded = this.#decode(message.subarray(payloadAt));
     if (decoded.ok) to.runner.arrive(wire, { type: 'fact', mark, data: decoded.value }, peer, length, watch, receipt);
     else this.#port.report(to.runner.name, { type: 'event', event: { name: 'bad-payload', peer, reason: decoded.reason } });
-    if (!decoded.ok) receipt.committed(receipt.count);
+    if (!decoded.ok) to.runner.nothingArrived(receipt);
   }
 
   #decode(payload: Uint8Array): ReturnType<typeof decodePayload> | { readonly ok: false; readonly reason: 'too-large' } {

@@ -11,6 +11,7 @@ import type { StorePlace } from './open.ts';
 import { PAYLOAD_OVERHEAD_BYTES } from './payload-window.ts';
 import { repairDir, rescued, setAside } from './repair.ts';
 import type { Store } from './store.ts';
+import { readNotes } from './upkeep.ts';
 
 /** What is asked of the disk, and who hears of it. */
 export interface StoreOptions {
@@ -55,8 +56,9 @@ export async function openStore(place: StorePlace, limits: Limits, now: () => nu
 
 async function loadStore(place: StorePlace, limits: Limits, now: () => number, options: StoreOptions): Promise<Store> {
   const database = await openDatabase(place);
-  const store = new LevelStore(database, limits, now, options.durability === 'power');
+  let store: LevelStore;
   try {
+    store = new LevelStore(database, limits, now, options.durability === 'power', await readNotes(database.db));
     await store.load();
   } catch (error) {
     await database.release();

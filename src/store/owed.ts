@@ -8,13 +8,14 @@
 import { Buffer } from 'node:buffer';
 import { isPeerId } from '../ids.ts';
 import type { PeerId, RumorId } from '../ids.ts';
+import { Growing } from './growing.ts';
 import { ID_BYTES, readHex, writeHex } from './packing.ts';
 import type { Owed } from './store.ts';
 
 /** Of one agent (design). */
 export const MAX_OWED = 10_000;
 const RECORD_BYTES: number = 11 + 2 * ID_BYTES;
-const NOBODY = '0'.repeat(2 * ID_BYTES);
+const NOBODY = '0'.repeat(2 * ID_BYTES) as PeerId;
 /** The log is written anew when it has so many times what may be owed. Our choice: a third more writes, and 3 MB an agent on disk at most. */
 const ANEW_AT = 4;
 /** Where a pal's cursor lies among the node-wide values: this, its id, a space, the agent. */
@@ -172,23 +173,26 @@ function cursorKey(peer: PeerId, agent: string): string {
 /** `undefined` when there are none. */
 export function packOwed(group: readonly AgentOwed[]): Uint8Array | undefined {
   const some = group.filter(({ owed }) => owed.length > 0);
-  const count = some.reduce((sum, { owed }) => sum + owed.length, 0);
-  if (count === 0) return undefined;
+  if (some.length === 0) return undefined;
   const names = some.flatMap(({ agent }) => [Buffer.of(Buffer.byteLength(agent)), Buffer.from(agent)]);
-  const records = Buffer.alloc(count * RECORD_BYTES);
-  let at = 0;
-  some.forEach(({ owed }, index) => {
-    for (const { number, hops, id, except } of owed) {
-      records.writeUInt16BE(index, at);
-      records.writeUInt32BE(Math.floor(number / TWO_TO_32), at + 2);
-      records.writeUInt32BE(number % TWO_TO_32, at + 6);
-      records.writeUInt8(hops, at + 10);
-      writeHex(id, records, at + 11);
-      if (except !== undefined) writeHex(except, records, at + 11 + ID_BYTES);
-      at += RECORD_BYTES;
-    }
-  });
-  return Buffer.concat([Buffer.of(some.length >>> 8, some.length), ...names, records]);
+  const records = new Growing();
+  for (const [index, { owed }] of some.entries()) for (const each of owed) packRecord(records, index, each);
+  return Buffer.concat([Buffer.of(some.length >>> 8, some.length), ...names, records.view]);
+}
+
+function packRecord(into: Growing, agent: number, { number, hops, id, except = NOBODY }: Owed): void {
+  const at = into.extend(RECORD_BYTES);
+  const { bytes } = into;
+  const high = Math.floor(number / TWO_TO_32);
+  bytes[at] = agent >>> 8;
+  bytes[at + 1] = agent;
+  for (let i = 0; i < 4; i += 1) {
+    bytes[at + 2 + i] = high >>> (24 - 8 * i);
+    bytes[at + 6 + i] = number >>> (24 - 8 * i);
+  }
+  bytes[at + 10] = hops;
+  writeHex(id, bytes, at + 11);
+  writeHex(except, bytes, at + 11 + ID_BYTES);
 }
 
 /** The reverse; `undefined` when the value is not whole. */

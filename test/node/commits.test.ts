@@ -1,15 +1,20 @@
 import { expect, test } from '@jest/globals';
+import type { Agent } from '../../src/agent.ts';
 import { limits } from '../../src/limits.ts';
 import type { PeerId, RumorId } from '../../src/ids.ts';
 import type { AgentInput } from '../../src/node/agent-input.ts';
+import { AgentRunner } from '../../src/node/agent-runner.ts';
 import { Commits } from '../../src/node/commits.ts';
 import type { CommitsPort } from '../../src/node/commits.ts';
 import type { Receipt } from '../../src/node/session.ts';
 import { NOTHING } from '../../src/node/transaction.ts';
 import type { Transaction } from '../../src/node/transaction.ts';
+import { seededRandom } from '../../src/random.ts';
 import type { Changes, Store } from '../../src/store/store.ts';
+import { ManualClock } from '../support/clock.ts';
 
 const OUR = '0'.repeat(64) as PeerId;
+const BOB = 'b'.repeat(64) as PeerId;
 
 /** A store that writes when it is told to. */
 function slowStore(): { store: Store; appended: Changes[]; dones: ((error?: Error) => void)[]; seen: RumorId[] } {
@@ -207,4 +212,38 @@ test('what is delivered and cannot come again is not remembered before its event
     [[], [], []],
     [[rumor, { ...rumor, hops: 3 }], [kept], []],
   ]);
+});
+
+test('what fails on arrival, or is refused, is receipted behind what came before it: one count is for all up to it', async () => {
+  const { store, dones } = slowStore();
+  const agent: Agent = {
+    onArrival: (_wire, sign) => {
+      if (sign.type !== 'fact' || sign.data === 'bad') throw new Error('of the agent');
+      return sign.data === 'queue' ? undefined : [{ type: 'remember', ...rumor }];
+    },
+  };
+  const runner = new AgentRunner('app', agent, undefined, {
+    our: OUR,
+    clock: new ManualClock(),
+    store,
+    limits: limits({ maxQueuedEvents: 1 }),
+    random: seededRandom(1),
+    isAdmin: () => false,
+    admit: () => undefined,
+    perform: () => undefined,
+    report: () => undefined,
+    restarted: () => undefined,
+  });
+  const log: string[] = [];
+  const bob = receiptOf('bob', log);
+  const arrives = (data: string): void => void runner.arrive('/w', { type: 'fact', mark: 'm', data }, BOB, 1, undefined, bob.next());
+  arrives('good');
+  arrives('bad');
+  for (let n = 0; n < 3; n += 1) arrives('queue');
+  runner.nothingArrived(bob.next());
+  await new Promise(setImmediate);
+  expect([log, dones.length]).toEqual([[], 1]);
+  dones[0]?.();
+  expect(log).toEqual(['bob 1', 'bob 6']);
+  runner.stop();
 });
