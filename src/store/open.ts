@@ -2,8 +2,9 @@
  * Opening the database: whose it is, whether it is whole, and which schema it has. Afterwards nothing else asks.
  * A database that is not ours or is newer is refused and left as it is; nothing is ever made over one that is damaged.
  */
-import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../directory.ts';
 import { HearsayError } from '../errors.ts';
 import { BRINGERS_BYTES } from './bringers.ts';
 import { damage, DATABASE_FOLDER, readSealed, rootOf, sealed, storeError, VIEW } from './database.ts';
@@ -59,7 +60,9 @@ export async function openDatabase(place: StorePlace): Promise<Opened> {
 async function openDir(dir: string): Promise<Handle> {
   const folder = join(dir, DATABASE_FOLDER);
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeDirectory(dir).catch((cause: NodeJS.ErrnoException) => {
+      throw new HearsayError('HEARSAY_STORE_FAILED', { field: 'dir', rule: `to be a directory, or where one can be made (${cause.code})`, value: dir, cause });
+    });
     await checkFiles(folder);
     const { Level } = await import('level'); // only who has a directory needs it
     const db: Database = new Level<unknown, unknown>(folder);

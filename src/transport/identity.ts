@@ -2,10 +2,11 @@
  * Who we are: an Ed25519 key pair, and the file that keeps it. Shell: it reads and writes the disk, and draws keys.
  * The seed stays inside. No property, JSON, inspection or error message shows it.
  */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { primitives } from '../crypto/index.ts';
+import { makeDirectory } from '../directory.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 
@@ -114,7 +115,7 @@ async function readIdentityFile(path: string): Promise<string | undefined> {
 async function writeIdentityFile(dir: string, path: string, text: string): Promise<void> {
   const beside = `${path}.new`;
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeDirectory(dir);
     await rm(beside, { force: true }); // of a process that died here; it was nobody's yet
     {
       await using file = await open(beside, 'wx', 0o600);
