@@ -61,6 +61,11 @@ export function invent({ bytes, nonce }: Content, hops?: number): Effect {
   return nonce === undefined ? topicMarks.invent('bytes', bytes, hops) : topicMarks.invent('bytes-again', [nonce, bytes], hops);
 }
 
+/** Content as a first answer: with the hops that it has at us, less one. */
+export function answer({ bytes, nonce }: Content): Effect {
+  return nonce === undefined ? topicMarks.answer('bytes', bytes) : topicMarks.answer('bytes-again', [nonce, bytes]);
+}
+
 /** The content of a datum that was heard; `undefined` for anything else. */
 export function contentOf(heard: Heard<TopicMarks> | undefined): Content | undefined {
   if (heard?.mark === 'bytes') return { bytes: heard.data, nonce: undefined };

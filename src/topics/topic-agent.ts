@@ -4,11 +4,14 @@
 import { fact, refuse } from '../agent.ts';
 import type { Agent, Bowl, Effect } from '../agent.ts';
 import type { RumorId } from '../ids.ts';
+import { GOSSIP_SOURCE } from '../marks/paths.ts';
 import { MAX_HOPS } from '../wrapper/config.ts';
+import { readConfig } from '../wrapper/configure.ts';
 import { withGossip } from '../wrapper/with-gossip.ts';
 import type { GossipAgent } from '../wrapper/with-gossip.ts';
 import { contentOf, invent, topicMarks } from './message.ts';
 import type { Message, TopicMarks } from './message.ts';
+import { RecentSayings } from './recent-sayings.ts';
 import { CONFIG_PATH, shownConfig } from './shown-config.ts';
 
 /** The mark of a poke that says a {@link Saying}. */
@@ -27,24 +30,29 @@ export interface Saying {
 
 /** The agent of any topic. How far a message goes is its author's to say, so the config allows all there is. */
 export function topicAgent(): GossipAgent<TopicMarks> {
-  return withGossip(agent, { hops: MAX_HOPS, hear: 'anybody', tell: 'anybody', marks: topicMarks });
+  return withGossip(speaker(new RecentSayings()), { hops: MAX_HOPS, hear: 'anybody', tell: 'anybody', marks: topicMarks });
 }
 
-const agent: Agent = {
-  open: { paths: [CONFIG_PATH] },
-  onWatch: (path, bowl) => shownConfig(path, bowl),
-  onPoke: ({ mark, data }, bowl) => (mark === SAY ? say(data as Saying, bowl) : refuse('not-open')),
-  onAgent: (wire, sign, bowl) => {
-    const heard = topicMarks.heard(wire, sign);
-    const content = contentOf(heard);
-    if (heard?.id === undefined || content === undefined) return undefined;
-    return tell({ ...content, hops: bowl.seen(heard.id)?.hops ?? 0, ours: false });
-  },
-};
+function speaker(recent: RecentSayings): Agent {
+  return {
+    open: { paths: [CONFIG_PATH] },
+    onWatch: (path, bowl) => (path === GOSSIP_SOURCE ? recent.answers(bowl) : shownConfig(path, bowl)),
+    onPoke: ({ mark, data }, bowl) => (mark === SAY ? say(data as Saying, recent, bowl) : refuse('not-open')),
+    onAgent: (wire, sign, bowl) => {
+      const heard = topicMarks.heard(wire, sign);
+      const content = contentOf(heard);
+      if (heard?.id === undefined || content === undefined) return undefined;
+      return tell({ ...content, hops: bowl.seen(heard.id)?.hops ?? 0, ours: false });
+    },
+  };
+}
 
 /** What was said or heard before is not said again. So every loop of bridges ends. */
-function say({ id, message }: Saying, bowl: Bowl): Effect | readonly Effect[] {
-  return bowl.seen(id) === undefined ? [invent(message, message.hops), tell(message)] : refuse(KNOWN);
+function say({ id, message }: Saying, recent: RecentSayings, bowl: Bowl): Effect | readonly Effect[] {
+  if (bowl.seen(id) !== undefined) return refuse(KNOWN);
+  // What goes through proxies is held by those until others have it, and newcomers are not to learn from us that we said it.
+  if (readConfig(bowl).pass === false) recent.add(id, message, bowl.now);
+  return [invent(message, message.hops), tell(message)];
 }
 
 function tell(message: Message): Effect {

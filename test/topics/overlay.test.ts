@@ -44,6 +44,20 @@ describe('among strangers', () => {
     await saysUntilHeard('first', first.topic, members.slice(1));
   });
 
+  test('what goes to a neighbour that leaves at that moment, and to nobody else, is heard by the next', async () => {
+    const network = new TestNetwork();
+    const [ann, bob, cat] = [await network.node('ann'), await network.node('bob'), await network.node('cat')];
+    const atAnn = await ann.join({ name: 'chat' });
+    const up = next(atAnn.events$, ({ type }) => type === 'NeighborUp');
+    const atBob = await bob.join({ name: 'chat', bootstrap: ann.addresses });
+    await up;
+    const leaving = atBob.leave();
+    expect(await atAnn.gossip(bytes('to bob'))).toMatchObject({ accepted: true, sent: [bob.id] });
+    await leaving;
+    const atCat = await cat.join({ name: 'chat', bootstrap: ann.addresses });
+    await hears(atCat, 'to bob');
+  });
+
   test('who leaves is gone, with the reason, and a link that nobody needs is let go', async () => {
     const [ann, bob] = (await strangers(2)) as [Member, Member];
     const joined = (topic: Topic): Promise<unknown> => next(topic.events$, ({ type }) => type === 'NeighborUp');
