@@ -4,13 +4,13 @@
  */
 import type { Agent, Bowl, Effects, Emission, Report, Sign } from '../agent.ts';
 import type { PeerId, RumorId } from '../ids.ts';
-import type { Random } from '../random.ts';
 import type { AgentState, Arrival, Remembered } from '../store/store.ts';
 import { agentFailed, notRunning, overloaded, tooSlow } from './agent-errors.ts';
 import { armOf, callArm, subscriberOf } from './agent-input.ts';
 import type { AgentInput, Answer } from './agent-input.ts';
 import { AgentMemory } from './agent-memory.ts';
-import type { MemoryPort } from './agent-memory.ts';
+import { ARRIVAL, Bowls } from './bowls.ts';
+import type { BowlsPort } from './bowls.ts';
 import type { Arrived, Ended, Place } from './commits.ts';
 import { isPromise, isStream } from './effects.ts';
 import type { Stream } from './effects.ts';
@@ -24,10 +24,7 @@ import type { Outward, Transaction } from './transaction.ts';
 import type { Watch } from './watches.ts';
 
 /** What the runner asks of the host. All calls are synchronous and do not throw. */
-export interface RunnerPort extends MemoryPort {
-  /** For the bowls. */
-  readonly random: Random;
-  isAdmin(peer: PeerId): boolean;
+export interface RunnerPort extends BowlsPort {
   /** A watch is about to be answered; facts relayed on receipt are for it too from now on. */
   admit(subscriber: Subscriber): void;
   /**
@@ -45,7 +42,6 @@ const EVENTS_A_TURN = 256;
 /** A disk that failed is not asked again at once (our choice). */
 const RESTART_DELAY_MS = 1_000;
 
-const ARRIVAL = 'onArrival';
 const NO_RECEIPT: Receipt = { count: 0, committed: () => undefined };
 
 export class AgentRunner {
@@ -56,10 +52,7 @@ export class AgentRunner {
   readonly #memory: AgentMemory;
   readonly #emissions: Emissions = new Emissions();
   readonly #hold: Hold;
-  /** The same functions for all bowls. By arm. */
-  readonly #checks: Map<string, Bowl['check']> = new Map();
-  readonly #seen: Bowl['seen'];
-  #lastArrival: Bowl | undefined;
+  readonly #bowls: Bowls;
   /** Another object after each start: what belongs to a former one is over. */
   #run: object = {};
   #scheduled = false;
@@ -76,7 +69,7 @@ export class AgentRunner {
       arrived: (arrival, error) => this.#arrived(arrival, error),
     });
     this.#hold = new Hold(clock);
-    this.#seen = (id) => port.store.seen(id);
+    this.#bowls = new Bowls(name, port, (effects, arm) => void this.#memory.checked(effects, arm));
   }
 
   /** Hands over the first event. `answer` tells whether the agent came up. @returns timers that were due before the process began: {@link wakeAgain} fires them */
@@ -390,29 +383,7 @@ export class AgentRunner {
   }
 
   #bowl(src: PeerId, arm: string): Bowl {
-    const { our, clock, limits, random } = this.#port;
-    const room = this.room;
-    const run = this.#run;
-    const last = this.#lastArrival;
-    if (arm === ARRIVAL && last?.src === src && last.room === room && last.run === run) return last;
-    const bowl: Bowl = { our, src, now: clock.now(), agent: this.name, saved: this.#memory.saved, admin: this.#port.isAdmin(src), run, room, random, limits, seen: this.#seen, check: this.#check(arm) };
-    if (arm === ARRIVAL) this.#keepForTheTurn(bowl);
-    return bowl;
-  }
-
-  /** Copies of rumors come by the hundred in one frame: the same moment for all of them. */
-  #keepForTheTurn(bowl: Bowl): void {
-    if (this.#lastArrival === undefined) setImmediate(() => (this.#lastArrival = undefined));
-    this.#lastArrival = bowl;
-  }
-
-  #check(arm: string): Bowl['check'] {
-    let check = this.#checks.get(arm);
-    if (check === undefined) {
-      check = (effects) => void this.#memory.checked(effects, arm);
-      this.#checks.set(arm, check);
-    }
-    return check;
+    return this.#bowls.of(src, arm, this.#memory.saved, this.#run, this.room);
   }
 }
 

@@ -16,6 +16,8 @@ import { notRunning } from './agent-errors.ts';
 import { AgentRunner } from './agent-runner.ts';
 import type { Answer } from './agent-input.ts';
 import type { Clock } from './clock.ts';
+import { doorsOf, isOpenPath, reasonFor } from './doors.ts';
+import type { Doors } from './doors.ts';
 import { isMark } from './effects.ts';
 import { Listeners } from './listeners.ts';
 import { Missed } from './missed.ts';
@@ -55,7 +57,7 @@ interface Running {
   readonly watches: Watches;
   readonly tallies: Tallies;
   readonly listeners: Listeners;
-  readonly open: { readonly pokes: readonly string[]; readonly paths: readonly string[] };
+  readonly open: Doors;
 }
 
 /** What becomes of a subscription of our own process. `acked` comes first, then facts, `kicked` at most once and last. */
@@ -64,11 +66,6 @@ export interface LocalWatcher {
   fact(mark: string, data: unknown): void;
   kicked(reason: string): void;
 }
-
-/** Every node runs them, so to know that they run is to know nothing. */
-const ALWAYS_RUNNING: readonly string[] = ['links', 'overlay', 'pals'];
-/** Refusals that only an agent that runs gives. */
-const TELLING: readonly string[] = ['failed', 'gossip-forbidden', 'gossip-rejected', 'not-open', 'overloaded'];
 
 export class Host {
   readonly #port: HostPort;
@@ -100,7 +97,7 @@ export class Host {
   async run(name: string, agent: Agent): Promise<void> {
     if (!isMark(name)) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: 'name', rule: 'to be a string of 1 to 64 bytes', value: name });
     if (this.#running.has(name) || this.#starting.has(name)) throw new HearsayError('HEARSAY_ALREADY_RUNNING', { field: 'name', rule: 'to be the name of no running agent', value: name });
-    const open = openOf(name, agent);
+    const open = doorsOf(name, agent);
     const start = {};
     this.#starting.set(name, start);
     let running: Running | undefined;
@@ -127,7 +124,7 @@ export class Host {
     }
   }
 
-  #begin(name: string, agent: Agent, open: Running['open'], state: AgentState | undefined): Running {
+  #begin(name: string, agent: Agent, open: Doors, state: AgentState | undefined): Running {
     const topic = topicOf(this.#port.networkId, name);
     const subscriptions = new Subscriptions();
     const runner: AgentRunner = new AgentRunner(name, agent, state, {
@@ -219,7 +216,7 @@ export class Host {
     const running = this.#byTopic.get(topic);
     if (running === undefined && this.#port.isTarget(subscriber.peer)) this.#missed.add(topic, subscriber.peer);
     // Not running and not open look alike, so that strangers do not learn what runs.
-    if (running === undefined || !running.open.paths.some((path) => subscriber.path === path || subscriber.path.startsWith(`${path}/`))) return answer('forbidden');
+    if (running === undefined || !isOpenPath(running.open, subscriber.path)) return answer('forbidden');
     this.#enqueueWatch(running, subscriber, (refused) => {
       const gossips = refused === undefined && subscriber.path === GOSSIP_GOSSIP && !subscriber.ended;
       if (gossips) owe(this.#owing, running.runner.name, subscriber);
@@ -238,10 +235,8 @@ export class Host {
     running.runner.enqueue({ arm: 'onPoke', datum: { mark, data: decoded.value }, bytes: payload.length, src, answer: told });
   }
 
-  /** Why a peer is refused, in words that tell a stranger no more than an agent that does not run. An agent's own words are its own to choose. */
   #reasonFor(peer: PeerId, { runner }: Running, refused: string | undefined): string | undefined {
-    if (refused === undefined || this.#port.isTarget(peer) || ALWAYS_RUNNING.includes(runner.name)) return refused;
-    return TELLING.includes(refused) || refused.startsWith('bad-payload') ? 'forbidden' : refused;
+    return reasonFor(this.#port.isTarget(peer), runner.name, refused);
   }
 
   /** Our user dropped a peer: what it was owed, it is not owed any more. */
@@ -379,16 +374,6 @@ export class Host {
 /** What a topic is called on the wire: SHA-256 over domain tag, network id and name, in hex, so that strangers do not learn what runs. */
 export function topicOf(networkId: string, name: string): string {
   return primitives().sha256Hex(Buffer.from(`hearsay/1 topic\0${networkId}\0${name}`, 'utf8'));
-}
-
-/** What peers may do. @throws HearsayError `HEARSAY_BAD_CONFIG` when it is no lists of names: a peer's asking is too late to find that out. */
-function openOf(name: string, { open }: Agent): Running['open'] {
-  const lists = { pokes: open?.pokes ?? [], paths: open?.paths ?? [] };
-  for (const [field, list] of Object.entries(lists)) {
-    const holds = Array.isArray(list) && list.every((each) => typeof each === 'string');
-    if (!holds) throw new HearsayError('HEARSAY_BAD_CONFIG', { field: `${name}.open.${field}`, rule: 'to be a list of strings', value: list });
-  }
-  return { pokes: [...lists.pokes], paths: [...lists.paths] };
 }
 
 function pick({ our, clock, store, limits, random }: HostPort): Pick<HostPort, 'our' | 'clock' | 'store' | 'limits' | 'random'> {
