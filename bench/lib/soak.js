@@ -15,9 +15,9 @@ import * as z from 'zod';
 const [seconds, perSecond] = [Number(argv[2]), Number(argv[3])];
 const NODES = 5;
 const BYTES = 256;
-/** Data are said in batches, and connections cut, so often. */
+/** Data are said in batches so often; and so often the connections through one relay are cut: a link that stood for ten seconds is dialled again at once, one that did not is left alone for longer and longer. */
 const TICK_MS = 100;
-const CUT_MS = 1_000;
+const CUT_MS = 5_000;
 /** The first sixth is for everything to fill: five minutes of thirty. */
 const FILLED_SHARE = 1 / 6;
 /** Within the first sixth of a run of half an hour the seen-set is full; with the million ids of the default it would grow all the time, by 25 to 40 bytes an id. */
