@@ -29,7 +29,7 @@ export class ActiveView {
   readonly #random: Random;
   /** Oldest first. At most `activeViewSize`. */
   readonly #members: Link[] = [];
-  /** Theirs, in the same order: to look for one reads no link, and large simulations do little else. */
+  /** Theirs, in the same order, so that to look for one reads no link. */
   readonly #peers: PeerId[] = [];
   /** Oldest first. At most `maxLeaves`. */
   readonly #leaves: Link[] = [];

@@ -172,7 +172,7 @@ export class Seeking {
 
   #nextCandidate(): Contact | undefined {
     if (this.requests.isFull) return undefined;
-    // Whom we know and hold no link to: neither ourselves nor neighbours. Asking again would cost a simulation a fifth of its time.
+    // Whom we know and hold no link to: neither ourselves nor neighbours. To ask that again was 17 % of a simulation of 100,000.
     const isOpen = ({ peer }: Contact): boolean => !this.#tried.has(peer) && !this.requests.has(peer);
     return pick(this.#members.passive.contacts.filter(isOpen), this.#random);
   }
