@@ -5,10 +5,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { HearsayError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
+import { simulate } from '../sim/index.ts';
 import { addConfig } from './commands/config.ts';
 import { addNode } from './commands/node.ts';
 import { addPals } from './commands/pals.ts';
 import { addSim } from './commands/sim.ts';
+import type { Simulator } from './commands/sim.ts';
 import { addStore } from './commands/store.ts';
 import { addUp } from './commands/up.ts';
 import { note, showsColours } from './terminal.ts';
@@ -20,11 +22,14 @@ export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 /** Errors that say: what was typed is not what it may be. */
 const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['HEARSAY_BAD_ADDRESS', 'HEARSAY_BAD_CONFIG', 'HEARSAY_BAD_PEER_ID']);
 
-/** Runs a command line. Never throws: what went wrong is one line on standard error, and the exit code. */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+/**
+ * Runs a command line. Never throws: what went wrong is one line on standard error, and the exit code.
+ * @param simulator what `sim` runs
+ */
+export async function main(args: readonly string[], terminal: Terminal, simulator: Simulator = simulate): Promise<number> {
   let failed = false;
   try {
-    await program(terminal, () => (failed = true)).parseAsync(args.map(hyphenated), { from: 'user' });
+    await program(terminal, simulator, () => (failed = true)).parseAsync(args.map(hyphenated), { from: 'user' });
     return failed ? EXIT.failed : EXIT.fine;
   } catch (error) {
     // The parser has said it; to show help is no error of anybody.
@@ -40,7 +45,7 @@ function hyphenated(arg: string): string {
 }
 
 /** @param failed what was asked was done in part, and what was not has been said */
-function program(terminal: Terminal, failed: () => void): Command {
+function program(terminal: Terminal, simulator: Simulator, failed: () => void): Command {
   const { output, errors } = terminal;
   const hearsay = new Command('hearsay')
     .description('Gossip among friends without a server.')
@@ -59,7 +64,7 @@ function program(terminal: Terminal, failed: () => void): Command {
   addNode(hearsay, terminal);
   addPals(hearsay, terminal);
   addConfig(hearsay, terminal);
-  addSim(hearsay, terminal);
+  addSim(hearsay, terminal, simulator);
   addStore(hearsay, terminal);
   return hearsay;
 }

@@ -2,14 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { DEFAULT_SIMULATE_OPTIONS, GRAPH_NAMES, PASS_NAMES, readEdgeList, RELAY_NAMES, SCENARIO_NAMES, simulate } from '../../sim/index.ts';
-import type { Scenario, SimulateOptions } from '../../sim/index.ts';
+import { DEFAULT_SIMULATE_OPTIONS, GRAPH_NAMES, PASS_NAMES, readEdgeList, RELAY_NAMES, SCENARIO_NAMES } from '../../sim/index.ts';
+import type { Scenario, SimulateOptions, SimulationResult } from '../../sim/index.ts';
 import { reportLines } from '../../sim/report.ts';
 import { aNumber, jsonOption, numbers } from '../arguments.ts';
 import { json, line, showsColours } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
-export function addSim(program: Command, terminal: Terminal): void {
+/** What runs a scenario, here or in another thread. */
+export type Simulator = (scenario: Scenario, options: SimulateOptions) => SimulationResult | Promise<SimulationResult>;
+
+export function addSim(program: Command, terminal: Terminal, simulate: Simulator): void {
   const { nodes, seed, messages, shares, cycles, attackers, churn, latencyMs, jitter, loss } = DEFAULT_SIMULATE_OPTIONS;
   const sim = program
     .command('sim')
@@ -27,8 +30,8 @@ export function addSim(program: Command, terminal: Terminal): void {
     .option('--loss <share>', 'share of the messages that are lost', aNumber, loss)
     .addOption(jsonOption());
   addPeople(sim);
-  sim.action((scenario: Scenario, { json: asJson, ...options }: SimulateOptions & { readonly json?: true }) => {
-    const result = simulate(scenario, { ...options, ...progress(terminal) });
+  sim.action(async (scenario: Scenario, { json: asJson, ...options }: SimulateOptions & { readonly json?: true }) => {
+    const result = await simulate(scenario, { ...options, ...progress(terminal) });
     if (asJson === true) json(terminal, result);
     else for (const text of reportLines({ ...result })) line(terminal, text);
   });
