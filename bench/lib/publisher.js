@@ -53,6 +53,7 @@ export class Publisher {
         await sleep(Math.max(0, at - nowMs()));
         this.#publish(load.bytes);
       }
+      await sleep(Math.max(0, this.#untilMs - nowMs()));
       return;
     }
     this.#pump();
