@@ -139,7 +139,7 @@ describe('documents', () => {
   });
 
   test('between rooms there are the imports that ARCHITECTURE.md draws, and no others', () => {
-    const shared = ['agent', 'directory', 'errors', 'ids', 'limits', 'random', 'crypto'];
+    const shared = ['agent', 'directory', 'errors', 'ids', 'keep-newest', 'limits', 'random', 'crypto'];
     const rooms = ['chaos', 'cli', 'marks', 'node', 'overlay', 'pals', 'sim', 'store', 'testing', 'topics', 'transport', 'wrapper'];
     const drawn = [
       ...['chaos → marks', 'chaos → node', 'chaos → store', 'chaos → transport', 'chaos → wrapper'],

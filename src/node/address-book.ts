@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { HearsayError } from '../errors.ts';
 import { isPeerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { decodePayload, encodePayload } from '../marks/payload.ts';
 import { ContactBook } from '../overlay/contact-book.ts';
 import { MAX_ADDRESS_LENGTH, parseAddress } from '../transport/address.ts';
@@ -131,8 +132,7 @@ export class AddressBook {
     const book = this.#topics.get(topic) ?? new ContactBook(this.#options.maxTopicRecords);
     this.#topics.delete(topic);
     this.#topics.set(topic, book);
-    const [oldest = topic] = this.#topics.keys();
-    if (this.#topics.size > MAX_TOPICS) this.#topics.delete(oldest);
+    keepNewest(this.#topics, MAX_TOPICS);
     return book;
   }
 

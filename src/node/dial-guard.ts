@@ -6,6 +6,7 @@
  *   - No host more than `limits.maxDialsPerHost` times a minute, or a thousand records of one victim would make us its flood. Of a host that our
  *     user named, each port counts by itself: many peers may run there.
  */
+import { keepNewest } from '../keep-newest.ts';
 import { parseAddress, privateNetworkOf } from '../transport/address.ts';
 import type { PrivateNetwork } from '../transport/address.ts';
 import type { Clock } from './clock.ts';
@@ -69,7 +70,7 @@ export class DialGuard {
     if (this.#known.has(address)) return this.#known.get(address);
     const network = privateNetworkOf(parseAddress(address).host);
     this.#known.set(address, network);
-    forgetPast(this.#known, MAX_KNOWN);
+    keepNewest(this.#known, MAX_KNOWN);
     return network;
   }
 
@@ -80,15 +81,7 @@ export class DialGuard {
     if (recent.length >= this.#maxDialsPerHost) return false;
     this.#dials.delete(key);
     this.#dials.set(key, [...recent, nowMs]);
-    forgetPast(this.#dials, MAX_HOSTS);
+    keepNewest(this.#dials, MAX_HOSTS);
     return true;
-  }
-}
-
-/** Drops the oldest of a map, so that it has no more than that. */
-function forgetPast(map: Map<string, unknown>, max: number): void {
-  for (const oldest of map.keys()) {
-    if (map.size <= max) return;
-    map.delete(oldest);
   }
 }

@@ -3,6 +3,7 @@
  * half an hour; so they are told once it runs.
  */
 import type { PeerId } from '../ids.ts';
+import { keepNewest } from '../keep-newest.ts';
 
 /** Our choice: each of 256 links asks for four apps. Past it the oldest waits for its own half hour. */
 const MAX_MISSED = 1_000;
@@ -13,9 +14,8 @@ export class Missed {
 
   /** That peer was refused, since nothing runs under that topic. */
   add(topic: string, peer: PeerId): void {
-    const [oldest] = this.#missed.keys();
-    if (this.#missed.size >= MAX_MISSED && oldest !== undefined) this.#missed.delete(oldest);
     this.#missed.set(`${topic} ${peer}`, { topic, peer });
+    keepNewest(this.#missed, MAX_MISSED);
   }
 
   /** Whoever was refused, and forgets it. */

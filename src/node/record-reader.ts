@@ -3,6 +3,7 @@
  * its hops, and to check a signature costs more than all else that is done with a message.
  */
 import { Buffer } from 'node:buffer';
+import { keepNewest } from '../keep-newest.ts';
 import { MAX_RECORD_BYTES, readAddressRecord, untimelyReason } from './address-record.ts';
 import type { AddressRecord, ReadRecord } from './address-record.ts';
 
@@ -28,6 +29,6 @@ export class RecordReader {
   #keep(key: string, record: AddressRecord): void {
     this.#known.delete(key);
     this.#known.set(key, record);
-    if (this.#known.size > MAX_KNOWN_RECORDS) this.#known.delete(this.#known.keys().next().value as string);
+    keepNewest(this.#known, MAX_KNOWN_RECORDS);
   }
 }

@@ -3,6 +3,7 @@
  * Every way that a request can end frees its place: a yes, a no, a dial that failed, a link that closed, silence.
  */
 import type { PeerId } from '../ids.ts';
+import { keepNewest } from '../keep-newest.ts';
 import type { Random } from '../random.ts';
 import { MAX_CONTACTS } from './config.ts';
 import type { OverlayConfig } from './config.ts';
@@ -104,8 +105,8 @@ export class Seeking {
 
   /** Leaves a peer alone until the next `repair` or `shuffle`. */
   avoid(peer: PeerId): void {
-    if (this.#tried.size >= this.#config.passiveViewSize + MAX_CONTACTS) this.#tried.delete(this.#tried.values().next().value as PeerId);
     this.#tried.add(peer);
+    keepNewest(this.#tried, this.#config.passiveViewSize + MAX_CONTACTS);
   }
 
   /** Whom we left alone may be asked again. */

@@ -2,6 +2,7 @@
  * On which links we have said hello. Bounded. Pure.
  */
 import type { PeerId } from '../../ids.ts';
+import { keepNewest } from '../../keep-newest.ts';
 
 export class Greetings {
   readonly #maxLinks: number;
@@ -19,9 +20,8 @@ export class Greetings {
   /** A link opened: our hello is due. The oldest link goes when there are more than can be. */
   open(peer: PeerId): void {
     this.#links.delete(peer);
-    const [oldest] = this.#links.keys();
-    if (oldest !== undefined && this.#links.size >= this.#maxLinks) this.#links.delete(oldest);
     this.#links.set(peer, false);
+    keepNewest(this.#links, this.#maxLinks);
   }
 
   close(peer: PeerId): void {

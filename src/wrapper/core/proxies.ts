@@ -3,6 +3,7 @@
  * research 4.3. A failure is nobody's business but ours: it is never told.
  */
 import type { PeerId } from '../../ids.ts';
+import { keepNewest } from '../../keep-newest.ts';
 import type { Random } from '../../random.ts';
 import type { Context } from './context.ts';
 import type { HeldRumor } from './held.ts';
@@ -126,9 +127,8 @@ export class Proxies<Body> {
 
 function remember<Value>(map: Map<PeerId, Value>, peer: PeerId, value: Value): void {
   map.delete(peer);
-  const [oldest] = map.size >= MAX_REMEMBERED ? map.keys() : [];
-  if (oldest !== undefined) map.delete(oldest);
   map.set(peer, value);
+  keepNewest(map, MAX_REMEMBERED);
 }
 
 /** A clock that was set back ends it too. */
