@@ -65,7 +65,7 @@ describe('node messages', () => {
   });
 
   test('each fault of form is named', () => {
-    const faults = words(source('node/messages.ts'), /(?:reason: |wrong \?\?= )'([a-z0-9-]+)'/g);
+    const faults = words(source('node/messages.ts') + source('node/message-reader.ts'), /(?:reason: |wrong \?\?= )'([a-z0-9-]+)'/g);
     expect(faults).toHaveLength(6);
     expect(unnamed(faults)).toEqual([]);
     expect(decodeMessage(Uint8Array.of(99))).toEqual({ ok: false, reason: faults.find((fault) => fault === 'unknown-type') });

@@ -2,9 +2,8 @@
  * What two nodes say to each other over a link, and its bytes. PROTOCOL.md has the table.
  * Fixed binary layouts: a type byte, then fields in order; strings and byte runs carry their length. Decoding never throws.
  */
-import { TextDecoder } from 'node:util';
 import type { PeerId } from '../ids.ts';
-import { KnownTexts } from '../marks/known-texts.ts';
+import { knownMarks, MessageReader } from './message-reader.ts';
 
 /** `sub` and `number` are chosen by the asker and unique on its side of the pair, 0 to 2^32 - 1. */
 export type Message =
@@ -43,8 +42,6 @@ const MAX_RECORD_BYTES = 512;
 export const MAX_OVERLAY_BYTES: number = 9 * MAX_RECORD_BYTES;
 /** Where the mark of a Fact begins: behind type, `sub` and its own length. */
 const FACT_MARK_AT = 6;
-/** Of a topic and of a peer id. */
-const HASH_BYTES = 32;
 
 const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled', 'Overlay', 'Find', 'Ack'] as const;
 const TYPE_BYTE: Readonly<Record<Message['type'], number>> = Object.freeze(
@@ -88,7 +85,7 @@ export function factHead(sub: number, mark: string): Uint8Array {
 
 /** Never throws: a bad message is a fact about the peer, and the caller decides what it costs them. */
 export function decodeMessage(bytes: Uint8Array): Decoded {
-  const reader = new Reader(bytes);
+  const reader = new MessageReader(bytes);
   const type = TYPES[reader.u8() - 1];
   if (type === undefined) return { ok: false, reason: 'unknown-type' };
   const message = readBody(type, reader);
@@ -108,7 +105,7 @@ export function readFact(bytes: Uint8Array, head: FactHead): boolean {
   const markLength = bytes[FACT_MARK_AT - 1];
   if (bytes[0] !== TYPE_BYTE.Fact || markLength === undefined || markLength > MAX_MARK_BYTES) return false;
   const payloadAt = FACT_MARK_AT + markLength;
-  const mark = payloadAt > bytes.length ? undefined : marks.read(bytes, FACT_MARK_AT, markLength);
+  const mark = payloadAt > bytes.length ? undefined : knownMarks.read(bytes, FACT_MARK_AT, markLength);
   if (mark === undefined) return false;
   head.sub = ((bytes[1]! << 24) | (bytes[2]! << 16) | (bytes[3]! << 8) | bytes[4]!) >>> 0;
   head.mark = mark;
@@ -116,7 +113,7 @@ export function readFact(bytes: Uint8Array, head: FactHead): boolean {
   return true;
 }
 
-function readBody(type: Message['type'], reader: Reader): Message {
+function readBody(type: Message['type'], reader: MessageReader): Message {
   switch (type) {
     case 'Watch':
       return { type, sub: reader.u32(), topic: reader.hex32(), path: reader.lastText(2, MAX_PATH_BYTES) };
@@ -143,93 +140,6 @@ function readBody(type: Message['type'], reader: Reader): Message {
       return { type, peer: reader.lastHex32() as PeerId };
     case 'Ack':
       return { type, sub: reader.u32(), count: reader.lastU32() };
-  }
-}
-
-/** Reads on after a fault and gives empty values; `wrong` holds the first fault. So no reading step has to be checked. */
-class Reader {
-  wrong: string | undefined;
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  u8(): number {
-    const at = this.#take(1);
-    return at < 0 ? 0 : this.#bytes[at]!;
-  }
-
-  u32(): number {
-    const at = this.#take(4);
-    const bytes = this.#bytes;
-    return at < 0 ? 0 : ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
-  }
-
-  lastU32(): number {
-    const value = this.u32();
-    this.#end();
-    return value;
-  }
-
-  /** A topic, or a peer. */
-  hex32(): string {
-    const at = this.#take(HASH_BYTES);
-    return at < 0 ? '' : Buffer.from(this.#bytes.subarray(at, at + HASH_BYTES)).toString('hex');
-  }
-
-  lastHex32(): string {
-    const value = this.hex32();
-    this.#end();
-    return value;
-  }
-
-  text(lengthBytes: 1 | 2, maxBytes: number): string {
-    const length = lengthBytes === 1 ? this.u8() : this.u8() * 256 + this.u8();
-    if (length > maxBytes) this.wrong ??= 'text-too-long';
-    const at = this.#take(length);
-    if (this.wrong !== undefined) return '';
-    const value = lengthBytes === 1 ? marks.read(this.#bytes, at, length) : decodeText(this.#bytes.subarray(at, at + length));
-    if (value === undefined) this.wrong ??= 'bad-utf8';
-    return value ?? '';
-  }
-
-  lastText(lengthBytes: 1 | 2, maxBytes: number): string {
-    const value = this.text(lengthBytes, maxBytes);
-    this.#end();
-    return value;
-  }
-
-  rest(maxBytes = Infinity): Uint8Array {
-    if (this.#bytes.length - this.#at > maxBytes) this.wrong ??= 'too-long';
-    return this.#bytes.subarray(this.#at);
-  }
-
-  /** Steps over the next bytes. @returns where they begin, or -1 */
-  #take(length: number): number {
-    const at = this.#at;
-    if (this.wrong === undefined && at + length <= this.#bytes.length) {
-      this.#at = at + length;
-      return at;
-    }
-    this.wrong ??= 'truncated';
-    return -1;
-  }
-
-  #end(): void {
-    if (this.#at !== this.#bytes.length) this.wrong ??= 'trailing-bytes';
-  }
-}
-
-const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const marks = /* @__PURE__ */ new KnownTexts(decodeText);
-
-function decodeText(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
   }
 }
 
