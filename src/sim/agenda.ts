@@ -1,8 +1,7 @@
 /** The virtual clock, and what is due when. Pure. */
-import type { Event } from './events.ts';
 import { Heap } from './heap.ts';
 
-export class Agenda {
+export class Agenda<Event> {
   readonly #heap = new Heap<Event>();
   #nowMs = 0;
 

@@ -5,7 +5,7 @@
 import type { OverlayMessage } from '../overlay/messages.ts';
 import type { Random } from '../random.ts';
 import type { Agenda } from './agenda.ts';
-import type { Place } from './events.ts';
+import type { Event, Place } from './events.ts';
 import { Latencies } from './latencies.ts';
 import type { LatencyOptions } from './latencies.ts';
 
@@ -21,14 +21,14 @@ const DIAL_TIMEOUT_MS = 5_000;
 const SILENCE_MS = 30_000;
 
 export class Links {
-  readonly #agenda: Agenda;
+  readonly #agenda: Agenda<Event>;
   readonly #lossShare: number;
   readonly #latencies: Latencies;
   readonly #lossRandom: Random;
   readonly #cutRandom: Random;
   #isCut = false;
 
-  constructor(options: LinkOptions, random: Random, agenda: Agenda) {
+  constructor(options: LinkOptions, random: Random, agenda: Agenda<Event>) {
     this.#agenda = agenda;
     this.#lossShare = options.lossShare;
     this.#latencies = new Latencies(options, random.fork('latency'));

@@ -44,7 +44,7 @@ export class Network {
   readonly trace: TraceHash = new TraceHash();
   readonly #places: Place[] = [];
   readonly #byPeer = new Map<PeerId, Place>();
-  readonly #agenda = new Agenda();
+  readonly #agenda = new Agenda<Event>();
   readonly #links: Links;
 
   constructor(options: NetworkOptions) {

@@ -81,3 +81,8 @@ export class Datum {
     return (this.#heardMs[node] as number) - this.saidMs;
   }
 }
+
+/** The id of the nth datum of a world. */
+export function rumorOf(n: number): RumorId {
+  return n.toString(16).padStart(64, '0') as RumorId;
+}

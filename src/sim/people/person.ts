@@ -30,6 +30,11 @@ export interface Person {
   readonly timers: Timers;
 }
 
+/** The id of the person at a place. */
+export function peerOf(index: NodeIndex): PeerId {
+  return index.toString(16).padStart(64, '0') as PeerId;
+}
+
 /** The package's own core, as the wrapper sets it up. */
 export function ourRules({ our, config, random }: Self): Gossiper {
   return new GossipCore<Datum>({ ...DEFAULT_LIMITS, our, maxHops: MAX_HOPS, given: config, persisted: config, quarantined: [], held: [], random });

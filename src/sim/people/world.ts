@@ -8,13 +8,14 @@ import type { PeerId, RumorId } from '../../ids.ts';
 import type { Random } from '../../random.ts';
 import type { GossipConfig } from '../../wrapper/config.ts';
 import type { GossipEffect, Input, Timer } from '../../wrapper/core/messages.ts';
-import { Heap } from '../heap.ts';
+import { Agenda } from '../agenda.ts';
 import type { NodeIndex } from '../network.ts';
 import { TraceHash } from '../trace-hash.ts';
-import { Datum } from './datum.ts';
+import { Datum, rumorOf } from './datum.ts';
+import type { WorldEvent } from './events.ts';
 import type { Friends } from './graphs.ts';
 import type { Latency } from './latencies.ts';
-import { ourRules, Timers } from './person.ts';
+import { ourRules, peerOf, Timers } from './person.ts';
 import type { Gossiper, Person, Self } from './person.ts';
 
 type In = Input<Datum>;
@@ -38,14 +39,6 @@ export interface WorldOptions {
   readonly rules?: (self: Self) => Gossiper;
 }
 
-type Event =
-  | { readonly type: 'copy'; readonly to: Person; readonly from: Person; readonly datum: Datum; readonly hops: number }
-  | { readonly type: 'header'; readonly to: Person; readonly from: Person; readonly datum: Datum; readonly hops: number }
-  | { readonly type: 'pass'; readonly to: Person; readonly from: Person; readonly datum: Datum; readonly hops: number }
-  | { readonly type: 'watch'; readonly to: Person; readonly from: Person }
-  | { readonly type: 'input'; readonly to: Person; readonly input: In }
-  | { readonly type: 'timer'; readonly to: Person; readonly timer: Timer; readonly setAs: number };
-
 /** What a datum weighs, in bytes: two lines of text (our choice; it only counts against bounds). */
 const DATUM_BYTES = 200;
 /** By then all watches are open: the longest of a million latencies is near 700 ms, and a watch takes two. */
@@ -62,8 +55,7 @@ export class World {
   readonly #people: readonly Person[];
   readonly #byPeer: Map<PeerId, Person> = new Map();
   readonly #data: Map<RumorId, Datum> = new Map();
-  readonly #heap: Heap<Event> = new Heap();
-  #nowMs = 0;
+  readonly #agenda: Agenda<WorldEvent> = new Agenda();
   #said = 0;
   #timersSet = 0;
 
@@ -91,7 +83,7 @@ export class World {
   }
 
   get nowMs(): number {
-    return this.#nowMs;
+    return this.#agenda.nowMs;
   }
 
   get size(): number {
@@ -105,21 +97,16 @@ export class World {
 
   /** A node says something, now. It is what its agent has first. */
   say(origin: NodeIndex): Datum {
-    const datum = new Datum(rumorOf((this.#said += 1)), origin, this.#person(origin).config.hops - 1, this.size, this.#nowMs);
+    const datum = new Datum(rumorOf((this.#said += 1)), origin, this.#person(origin).config.hops - 1, this.size, this.nowMs);
     this.#data.set(datum.id, datum);
-    datum.give(origin, this.#nowMs);
+    datum.give(origin, this.nowMs);
     this.#input(this.#person(origin), { type: 'Published', id: datum.id, body: datum, bytes: DATUM_BYTES });
     return datum;
   }
 
   /** Lets everything happen that is due in that time. */
   runFor(ms: number): void {
-    const untilMs = this.#nowMs + ms;
-    while (this.#heap.nextMs <= untilMs) {
-      this.#nowMs = this.#heap.nextMs;
-      this.#happen(this.#heap.pop() as Event);
-    }
-    this.#nowMs = untilMs;
+    this.#agenda.runUntil(this.nowMs + ms, (event) => this.#happen(event));
   }
 
   /** Drops what was said so far, when all of it has come to rest. */
@@ -127,7 +114,7 @@ export class World {
     this.#data.clear();
   }
 
-  #happen(event: Event): void {
+  #happen(event: WorldEvent): void {
     switch (event.type) {
       case 'copy':
         return this.#onCopy(event.to, event.from, event.datum, event.hops);
@@ -176,11 +163,11 @@ export class World {
 
   /** @returns whether it was not refused */
   #step(to: Person, input: In): boolean {
-    this.trace.add(Math.round(this.#nowMs));
+    this.trace.add(Math.round(this.nowMs));
     this.trace.add(to.index);
     this.trace.addName(input.type);
     let taken = true;
-    for (const effect of to.core.step(input, this.#nowMs)) {
+    for (const effect of to.core.step(input, this.nowMs)) {
       if (effect.type === 'Refuse') taken = false;
       else this.#perform(to, effect);
     }
@@ -205,7 +192,7 @@ export class World {
       case 'Remember':
         return this.#data.get(effect.id)?.remember(person.index, effect);
       case 'Deliver':
-        if (!effect.body.give(person.index, this.#nowMs)) this.repeats += 1;
+        if (!effect.body.give(person.index, this.nowMs)) this.repeats += 1;
         return undefined;
       case 'SetTimer':
         return this.#setTimer(person, effect);
@@ -219,7 +206,7 @@ export class World {
   #setTimer(person: Person, { timer, delayMs }: Of<'SetTimer'>): void {
     this.#timersSet += 1;
     person.timers.set(timer, this.#timersSet);
-    this.#heap.push(this.#nowMs + delayMs, { type: 'timer', to: person, timer, setAs: this.#timersSet });
+    this.#agenda.add(this.nowMs + delayMs, { type: 'timer', to: person, timer, setAs: this.#timersSet });
   }
 
   #send(from: Person, { body: datum, hops, except, only }: Of<'Send'>): void {
@@ -245,8 +232,8 @@ export class World {
     if (datum.firstSpied === undefined && this.#spies.has(to.index)) datum.firstSpied = { from: from.index, to: to.index };
   }
 
-  #later(from: Person, to: Person, event: Event): void {
-    this.#heap.push(this.#nowMs + this.#latency(from.index, to.index), event);
+  #later(from: Person, to: Person, event: WorldEvent): void {
+    this.#agenda.add(this.nowMs + this.#latency(from.index, to.index), event);
   }
 
   #at(peer: PeerId): Person {
@@ -260,12 +247,4 @@ export class World {
     assert(person !== undefined, `person ${index} exists`);
     return person;
   }
-}
-
-function peerOf(index: NodeIndex): PeerId {
-  return index.toString(16).padStart(64, '0') as PeerId;
-}
-
-function rumorOf(n: number): RumorId {
-  return n.toString(16).padStart(64, '0') as RumorId;
 }
