@@ -1,18 +1,19 @@
 /**
- * Links to peers: the shell around the link core. It holds transports, channels and the one timer, tells the core what happens to each
- * connection and does what the core says. It decides nothing about links itself.
+ * Links to peers: the shell around the link core. It tells the core what is asked for and what happens to each connection, and has done what the
+ * core says (links/link-performer.ts). It decides nothing about links itself.
  */
-import { assert, assertNever, HearsayError } from '../errors.ts';
+import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import { hostPrefix, parseAddress } from './address.ts';
-import type { SecureChannel } from './channel.ts';
 import { handshakeError } from './channel/fault.ts';
 import { MAX_MESSAGE_BYTES } from './frames.ts';
 import { LinkCore } from './link-core.ts';
-import type { ConnectionId, LinkEffect, LinkInput } from './link-core/events.ts';
+import type { LinkInput } from './link-core/events.ts';
 import { unreachable } from './links/doors.ts';
 import { closed, Lines } from './links/lines.ts';
 import type { Line } from './links/lines.ts';
+import { LinkPerformer } from './links/link-performer.ts';
+import type { Current } from './links/link-performer.ts';
 import type { LinksOptions } from './links/options.ts';
 import { Outbox } from './links/outbox.ts';
 import { NONE } from './noise-state.ts';
@@ -21,21 +22,18 @@ import type { Connection, Listening } from './transport.ts';
 /** Of Noise's pre-shared key. */
 const NETWORK_KEY_BYTES = 32;
 
-/** The longest delay a Node timer takes. One that fires too early does no harm. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** All links of a node. */
 export class Links {
   readonly #options: LinksOptions;
   readonly #core: LinkCore;
   readonly #outbox = new Outbox();
   readonly #lines: Lines;
+  readonly #performer: LinkPerformer;
   /** What messages to a peer go over. */
-  readonly #current = new Map<PeerId, { readonly connection: ConnectionId; readonly channel: SecureChannel }>();
+  readonly #current: ReadonlyMap<PeerId, Current>;
   readonly #listenings = new Set<Listening>();
   readonly #inputs: LinkInput[] = [];
   #stepping = false;
-  #timer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -55,6 +53,11 @@ export class Links {
       isUp: (peer) => this.isUp(peer),
       isClosing: () => this.#closing !== undefined,
     });
+    this.#performer = new LinkPerformer(options, this.#lines, this.#outbox, {
+      onExhausted: (connection) => this.#step({ type: 'AddressesExhausted', connection }),
+      onTimer: (readings) => this.#happened({ type: 'TimerFired', readings }),
+    });
+    this.#current = this.#performer.current;
   }
 
   /**
@@ -178,7 +181,7 @@ export class Links {
     this.#call({ type: 'CloseRequested' });
     if (this.#lines.size > 0) await empty;
     await Promise.all([...this.#listenings].map((listening) => listening.close()));
-    clearTimeout(this.#timer);
+    this.#performer.stop();
     this.#outbox.deliver();
   }
 
@@ -204,7 +207,7 @@ export class Links {
     this.#stepping = true;
     try {
       for (let head = this.#inputs.shift(); head !== undefined; head = this.#inputs.shift()) {
-        for (const effect of this.#core.step(head, performance.now())) this.#perform(effect);
+        for (const effect of this.#core.step(head, performance.now())) this.#performer.perform(effect);
       }
     } finally {
       this.#stepping = false;
@@ -232,11 +235,6 @@ export class Links {
     if (peer !== undefined && this.#core.isUp(peer)) this.#options.events.onMessage(peer, message);
   }
 
-  #onTimer(): void {
-    const readings = [...this.#current.values()].map(({ connection, channel: { frames, bufferedBytes } }) => ({ connection, frames, bufferedBytes }));
-    this.#happened({ type: 'TimerFired', readings });
-  }
-
   #onGone(line: Line, reason: string, error: HearsayError | undefined): void {
     this.#step({ type: 'Closed', connection: line.id, reason });
     this.#lines.settle(line, reason, error);
@@ -249,64 +247,5 @@ export class Links {
     this.#lines.settle(line, 'aborted', error);
     this.#lines.terminate(line.id, 'aborted');
     this.#call({ type: 'Closed', connection: line.id, reason: 'aborted' });
-  }
-
-  // Effects.
-
-  #perform(effect: LinkEffect): void {
-    const { events } = this.#options;
-    switch (effect.type) {
-      case 'Dial':
-        return this.#dial(effect.connection, effect.peer, effect.turn);
-      case 'Refuse':
-        return this.#lines.refuse(effect.connection, effect.reason);
-      case 'Up':
-        return this.#up(effect.peer, effect.connection);
-      case 'Switch':
-        return this.#use(effect.peer, effect.connection);
-      case 'Down':
-        this.#current.delete(effect.peer);
-        return this.#outbox.add(() => events.onDown(effect.peer, effect.reason));
-      case 'Drained':
-        return this.#outbox.add(() => events.onDrained(effect.peer));
-      case 'Goaway':
-        return this.#lines.get(effect.connection)?.channel?.goaway(effect.reason);
-      case 'Close':
-        return this.#lines.get(effect.connection)?.channel?.close(effect.reason);
-      case 'Terminate':
-        return this.#lines.terminate(effect.connection, effect.reason);
-      case 'Ping':
-        return this.#lines.get(effect.connection)?.channel?.ping();
-      case 'SetTimer':
-        return this.#setTimer(effect.delayMs);
-      default:
-        assertNever(effect);
-    }
-  }
-
-  #dial(id: ConnectionId, peer: PeerId | undefined, turn: number): void {
-    const requested = this.#lines.get(id);
-    if (requested !== undefined) return void this.#lines.dial(requested, requested.address ?? '');
-    const address = peer === undefined ? undefined : this.#options.addressesOf(peer)[turn];
-    if (address === undefined) return this.#step({ type: 'AddressesExhausted', connection: id });
-    void this.#lines.dial(this.#lines.add(id, address, peer, false), address);
-  }
-
-  #up(peer: PeerId, id: ConnectionId): void {
-    this.#use(peer, id);
-    const line = this.#lines.get(id);
-    const info = { dialled: line?.address, host: line?.channel?.remoteHost ?? '' };
-    this.#outbox.add(() => this.#options.events.onUp(peer, info));
-  }
-
-  #use(peer: PeerId, connection: ConnectionId): void {
-    const channel = this.#lines.get(connection)?.channel;
-    assert(channel !== undefined, 'an authenticated connection has a channel');
-    this.#current.set(peer, { connection, channel });
-  }
-
-  #setTimer(delayMs: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.ceil(delayMs), MAX_TIMER_MS));
   }
 }
