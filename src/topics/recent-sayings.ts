@@ -4,6 +4,7 @@
  */
 import type { Bowl, Effect } from '../agent.ts';
 import type { RumorId } from '../ids.ts';
+import { readConfig } from '../wrapper/configure.ts';
 import { answer } from './message.ts';
 import type { Content } from './message.ts';
 
@@ -27,7 +28,13 @@ export class RecentSayings {
   readonly #said = new Map<RumorId, Said>();
   #bytes = 0;
 
-  /** A message was said. At a limit the oldest go. @param nowMs wall clock */
+  /** A message is being said by an agent under `withGossip`. */
+  said(id: RumorId, content: Content, bowl: Bowl): void {
+    // What goes through proxies is held by those until others have it, and newcomers are not to learn from us that we said it.
+    if (readConfig(bowl).pass === false) this.add(id, content, bowl.now);
+  }
+
+  /** At a limit the oldest go. @param nowMs wall clock */
   add(id: RumorId, content: Content, nowMs: number): void {
     this.#delete(id);
     this.#said.set(id, { content, atMs: nowMs, newcomers: 0 });

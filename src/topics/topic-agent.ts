@@ -6,7 +6,6 @@ import type { Agent, Bowl, Effect } from '../agent.ts';
 import type { RumorId } from '../ids.ts';
 import { GOSSIP_SOURCE } from '../marks/paths.ts';
 import { MAX_HOPS } from '../wrapper/config.ts';
-import { readConfig } from '../wrapper/configure.ts';
 import { withGossip } from '../wrapper/with-gossip.ts';
 import type { GossipAgent } from '../wrapper/with-gossip.ts';
 import { contentOf, invent, topicMarks } from './message.ts';
@@ -50,8 +49,7 @@ function speaker(recent: RecentSayings): Agent {
 /** What was said or heard before is not said again. So every loop of bridges ends. */
 function say({ id, message }: Saying, recent: RecentSayings, bowl: Bowl): Effect | readonly Effect[] {
   if (bowl.seen(id) !== undefined) return refuse(KNOWN);
-  // What goes through proxies is held by those until others have it, and newcomers are not to learn from us that we said it.
-  if (readConfig(bowl).pass === false) recent.add(id, message, bowl.now);
+  recent.said(id, message, bowl);
   return [invent(message, message.hops), tell(message)];
 }
 
