@@ -5,6 +5,7 @@ import { primitives } from '../crypto/index.ts';
 import { HearsayError } from '../errors.ts';
 import { madeRumorId } from '../ids.ts';
 import type { RumorId } from '../ids.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { isName, MAX_NAME_BYTES } from './names.ts';
 
 const encoder = new TextEncoder();
@@ -47,9 +48,8 @@ function prefixOf(topic: string, mark: string): Uint8Array {
 }
 
 function putBounded<T>(map: Map<string, T>, key: string, value: T): T {
-  const [oldest] = map.keys();
-  if (map.size >= MAX_KNOWN && oldest !== undefined) map.delete(oldest);
   map.set(key, value);
+  keepNewest(map, MAX_KNOWN);
   return value;
 }
 
