@@ -7,7 +7,8 @@
  *     the loser. The other one guesses by the same rule until it is told: two judges with two clocks would now and then drop both.
  *   - Whoever says goaway has sent everything before it, and goes on reading. When both have said it the connection is closed, so
  *     nothing is lost. After 2 s it is cut.
- *   - A link that is lost is no link that ended: whoever is wanted is dialled again, at once at first and then less and less.
+ *   - A link that is lost is no link that ended: whoever is wanted is dialled again, at once at first and then less and less, until a
+ *     link holds for 5 s. One that broke earlier, with no goodbye, is dialled at the latest when it would be had it held so long.
  */
 import { assertNever } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
@@ -15,6 +16,7 @@ import type { Random } from '../random.ts';
 import type { Connection } from './link-core/connections.ts';
 import { LinkContext } from './link-core/context.ts';
 import { Dials } from './link-core/dials.ts';
+import { LOST } from './link-core/events.ts';
 import type { ConnectionId, LinkEffect, LinkInput, LinkLimits, Reading } from './link-core/events.ts';
 import { DUPLICATE, Rivals } from './link-core/rivals.ts';
 import { DRAIN_POLL_MS, excuse, listenTo, lookIntervalMs, weigh } from './link-core/vitals.ts';
@@ -164,11 +166,11 @@ export class LinkCore {
     if (stage === 'dialling') this.#dials.failed(connection);
   }
 
-  #linkDown({ peer, sinceMs }: Connection, reason: string): void {
+  #linkDown({ peer, sinceMs, heardGoaway }: Connection, reason: string): void {
     if (peer === undefined) return;
     this.#context.links.delete(peer);
     this.#context.emit({ type: 'Down', peer, reason });
-    this.#dials.lost(peer, sinceMs);
+    this.#dials.lost(peer, sinceMs, reason === LOST && !heardGoaway);
   }
 
   #cut(connection: Connection, reason: string): void {

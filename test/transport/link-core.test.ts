@@ -163,6 +163,65 @@ describe('dials', () => {
     { name: 'at maxLinks who is wanted waits', before: [...inbound(larger), ...inbound(smaller, 2)], input: wanted(third), effects: [timer(133)] },
   ]);
 
+  describe('of a link that ends before it is 5 s old', () => {
+    const bye = (connection: number): LinkInput => goaway(connection, 'lost');
+    const fault = (connection: number): LinkInput => ({ type: 'Closed', connection, reason: 'bad-seal' });
+
+    /** Each dial makes a link, which then holds for so long and ends like that. @returns how long after each end the next dial came */
+    function waits(count: number, end: (connection: number) => LinkInput, heldMs: (link: number) => number): number[] {
+      const core = new LinkCore(self, limits, least);
+      let [nowMs, timerMs, connection] = [0, Infinity, 0];
+      const step = (input: LinkInput): void => {
+        for (const effect of core.step(input, nowMs)) {
+          if (effect.type === 'SetTimer') timerMs = nowMs + effect.delayMs;
+          if (effect.type === 'Dial') ({ connection } = effect);
+        }
+      };
+      step(wanted(larger));
+      return Array.from({ length: count }, (_, link) => {
+        const ours = connection;
+        step(authenticated(ours, larger));
+        nowMs += heldMs(link);
+        step(end(ours));
+        step(closed(ours));
+        const endedMs = nowMs;
+        while (connection === ours) {
+          nowMs = timerMs;
+          step(fired());
+        }
+        return nowMs - endedMs;
+      });
+    }
+
+    test('the waits double up to minutes when the peer said goodbye, whatever it said, or broke a rule', () => {
+      for (const end of [bye, fault]) {
+        expect(waits(13, end, () => 100)).toEqual([133, 266, 533, 1066, 2133, 4266, 8533, 17_066, 34_133, 68_266, 136_533, 273_066, 400_000]);
+      }
+    });
+
+    test('they double up to 5 s when it broke, less what the link held, and begin anew', () => {
+      expect(waits(7, closed, () => 100)).toEqual([133, 266, 533, 1066, 2133, 5033, 266]);
+      expect(waits(7, closed, () => 4_000)).toEqual([133, 266, 533, 1133, 266, 533, 1133]);
+      expect(waits(3, closed, () => 5_001)).toEqual([133, 133, 133]);
+    });
+
+    test('who breaks each is dialled no more often than who lets every fifth one be', () => {
+      const total = (held: (link: number) => number): number => waits(500, closed, held).reduce((sum, waitMs, link) => sum + waitMs + held(link), 0);
+      const lets = total((link) => (link % 5 === 0 && link > 0 ? 5_001 : 0));
+      expect(total(() => 0)).toBeGreaterThanOrEqual(lets - 100);
+    });
+
+    test('redialMaxMs bounds them all the same', () => {
+      const core = new LinkCore(self, { ...limits, redialMaxMs: 300 }, least);
+      core.step(wanted(larger), 0);
+      for (let connection = 1; connection < 9; connection += 1) {
+        core.step(authenticated(connection, larger), connection * 1_000);
+        expect(core.step(closed(connection), connection * 1_000)).toContainEqual(timer(connection === 1 ? 133 : 200));
+        expect(core.step(fired(), connection * 1_000 + 200)).toContainEqual(dial(connection + 1, larger));
+      }
+    });
+  });
+
   test('a round tries MAX_TURNS addresses at most', () => {
     const core = new LinkCore(self, limits, least);
     core.step(wanted(larger), 0);

@@ -99,13 +99,18 @@ export class Dials {
     wanted.turn = 0;
   }
 
-  /** The link to the peer, which stood since then, is down. */
-  lost(peer: PeerId, sinceMs: number): void {
+  /** The link to the peer, which stood since then, is down. `broke`: the transport lost it, and nobody had said goodbye. */
+  lost(peer: PeerId, sinceMs: number, broke: boolean): void {
     const wanted = this.#redials.get(peer);
     if (wanted === undefined || wanted.dial !== undefined) return;
+    const { nowMs } = this.#context;
+    const settledMs = sinceMs + SETTLED_MS;
+    if (nowMs > settledMs) this.#redials.anew(wanted, nowMs);
+    // A line that flaps, or a peer that feigns one, which nobody can tell apart: it is dialled at the latest when it would be had the link held until
+    // it was a success, and been lost then. Whoever wants to be dialled that often need only hold on, so that to feign gains nothing.
+    else if (broke && this.#redials.isSoonerAnew(wanted, nowMs, settledMs)) this.#redials.anew(wanted, settledMs);
     // A peer that lets us in and drops us at once is no success: its backoff goes on.
-    if (this.#context.nowMs - sinceMs > SETTLED_MS) wanted.attempt = 0;
-    this.later(wanted);
+    else this.later(wanted);
   }
 
   /** Dials those whose round begins. */

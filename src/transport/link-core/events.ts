@@ -5,6 +5,9 @@ import type { Limits } from '../../limits.ts';
 /** A connection, from the start of its dial or its acceptance to its end. Numbered by the core, never reused. */
 export type ConnectionId = number;
 
+/** The reason of a `Closed` that nobody asked for, as transports say it (see ConnectionListener): the socket died. */
+export const LOST = 'lost';
+
 /** The limits that the core obeys. */
 export type LinkLimits = Pick<
   Limits,

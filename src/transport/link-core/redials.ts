@@ -7,7 +7,7 @@ import type { LinkLimits } from './events.ts';
 /** A peer that shall be linked, whatever it takes. */
 export interface Wanted {
   readonly peer: PeerId;
-  /** Rounds that led nowhere since a link last held. A round tries all addresses, one at once after the other. */
+  /** Rounds since the backoff last began: those that led nowhere, and links that did not hold. A round tries all addresses, one at once after the other. */
   attempt: number;
   /** Which address of this round is next. */
   turn: number;
@@ -59,12 +59,23 @@ export class Redials {
 
   /** Ends a round: exponential, capped backoff, with dice: ±20 % around 5/6 of the cap, so that the cap is never passed. */
   later(wanted: Wanted, nowMs: number): void {
-    const capMs = Math.min(this.#limits.redialMaxMs, this.#limits.redialFirstMs * 2 ** wanted.attempt, 2 ** 31);
+    const capMs = this.#capMs(wanted.attempt);
     const leastMs = Math.floor((capMs * 2) / 3);
     wanted.dueMs = nowMs + leastMs + this.#random.below(capMs - leastMs + 1);
     wanted.attempt += 1;
     wanted.turn = 0;
     this.#earliestMs = Math.min(this.#earliestMs, wanted.dueMs);
+  }
+
+  /** The backoff begins anew, from then on. */
+  anew(wanted: Wanted, atMs: number): void {
+    wanted.attempt = 0;
+    this.later(wanted, atMs);
+  }
+
+  /** Whether the next round would begin sooner if the backoff began anew at `atMs`, dice aside. */
+  isSoonerAnew(wanted: Wanted, nowMs: number, atMs: number): boolean {
+    return atMs + this.#capMs(0) < nowMs + this.#capMs(wanted.attempt);
   }
 
   /** Those whose round begins. */
@@ -78,5 +89,9 @@ export class Redials {
       else this.#earliestMs = Math.min(this.#earliestMs, wanted.dueMs);
     }
     return due;
+  }
+
+  #capMs(attempt: number): number {
+    return Math.min(this.#limits.redialMaxMs, this.#limits.redialFirstMs * 2 ** attempt, 2 ** 31);
   }
 }
