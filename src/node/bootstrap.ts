@@ -3,6 +3,7 @@
  * each time. What answers and is not hearsay is asked least often.
  */
 import { isNotHearsay } from '../transport/channel/fault.ts';
+import { LOST } from '../transport/link-core/events.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
@@ -74,10 +75,13 @@ export class Bootstrap {
     for (const entry of this.#entries.values()) {
       if (entry.peer !== peer) continue;
       entry.peer = undefined;
+      const shortMs = Math.max(0, entry.sinceMs + SETTLED_MS - this.#port.clock.now());
+      // A line that flaps, or a peer that feigns one: as for redials (link-core/dials.ts), it is dialled at the latest when it would be had it held.
+      const isFlap = reason === LOST && shortMs + this.#waitMs(0) < this.#waitMs(entry.failures + 1);
       if (reason === CROWDED) entry.failures = MOST_FAILURES;
-      else if (this.#port.clock.now() - entry.sinceMs >= SETTLED_MS) entry.failures = 0;
+      else if (shortMs === 0 || isFlap) entry.failures = 0;
       else entry.failures += 1;
-      this.#later(entry);
+      this.#later(entry, isFlap ? shortMs : 0);
     }
   }
 
@@ -129,11 +133,15 @@ export class Bootstrap {
     this.#later(entry);
   }
 
-  /** Capped exponential wait, less up to a fifth by dice, so that a restarted bootstrap node is not stormed. */
-  #later(entry: Entry): void {
+  /** Capped exponential wait, less up to a fifth by dice, so that a restarted bootstrap node is not stormed. @param moreMs on top of it */
+  #later(entry: Entry, moreMs = 0): void {
     if (this.#abort.signal.aborted || entry.wishes === 0) return;
-    const { clock, random, limits } = this.#port;
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(entry.failures, MOST_FAILURES), limits.redialMaxMs);
-    entry.cancel = clock.after(waitMs - random.below(Math.ceil(waitMs / 5)), () => this.#dial(entry));
+    const { clock, random } = this.#port;
+    const waitMs = this.#waitMs(entry.failures);
+    entry.cancel = clock.after(moreMs + waitMs - random.below(Math.ceil(waitMs / 5)), () => this.#dial(entry));
+  }
+
+  #waitMs(failures: number): number {
+    return Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, MOST_FAILURES), this.#port.limits.redialMaxMs);
   }
 }

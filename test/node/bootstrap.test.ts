@@ -7,7 +7,7 @@ import { ManualClock } from '../support/clock.ts';
 
 const PEER = 'a'.repeat(64) as PeerId;
 
-function make(connect: () => Promise<PeerId>): { bootstrap: Bootstrap; clock: ManualClock; dials: number[]; found: PeerId[]; up: Set<PeerId>; turn(): Promise<void> } {
+function make(connect: () => Promise<PeerId>, redialMaxMs = 5_000): { bootstrap: Bootstrap; clock: ManualClock; dials: number[]; found: PeerId[]; up: Set<PeerId>; turn(): Promise<void> } {
   const clock = new ManualClock();
   const began = clock.now();
   const dials: number[] = [];
@@ -16,7 +16,7 @@ function make(connect: () => Promise<PeerId>): { bootstrap: Bootstrap; clock: Ma
   const bootstrap = new Bootstrap(['memory://a'], {
     clock,
     random: { below: () => 0, fork: () => ({ below: () => 0, fork: () => boom() }) },
-    limits: limits({ redialMaxMs: 5_000 }),
+    limits: limits({ redialMaxMs }),
     connect: () => {
       dials.push(clock.now() - began);
       return connect();
@@ -67,6 +67,21 @@ test('one that lets us in and drops us at once is asked less and less, until a l
   bootstrap.lost(PEER, 'lost');
   clock.advance(1_000);
   expect(dials).toEqual([0, 2_000, 6_000, 11_000, 17_000]);
+});
+
+test.each([
+  { how: 'because the line flaps is dialled again within 6 s', reason: 'lost', dials: [0, 2_000, 6_000, 12_000, 14_000, 18_000, 24_000] },
+  { how: 'with a goodbye is dialled again less and less', reason: 'full', dials: [0, 2_000, 6_000, 14_000] },
+])('a link that ends at once $how', async ({ reason, dials: expected }) => {
+  const { bootstrap, clock, dials, up, turn } = make(() => Promise.resolve(PEER), 600_000);
+  up.add(PEER);
+  bootstrap.start();
+  for (let seconds = 0; seconds < 25; seconds += 1) {
+    await turn();
+    bootstrap.lost(PEER, reason);
+    clock.advance(1_000);
+  }
+  expect(dials).toEqual(expected);
 });
 
 test('one that has too many links is left alone for as long as may be', async () => {
