@@ -18,6 +18,7 @@ export function noblePrimitives(): Primitives {
     isSame: (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]),
     sha256: (data) => sha256(data),
     sha256Hex: (data) => bytesToHex(sha256(data)),
+    sha256HexOf: (head, rest) => bytesToHex(sha256.create().update(head).update(rest).digest()),
     hmacSha256: (key, data) => hmac(sha256, key, data),
     randomBytes: (length) => randomBytes(length),
     scrypt: (password, salt) => scrypt(password, salt, { N: 2 ** 15, r: 8, p: 1, dkLen: 32 }),

@@ -27,10 +27,11 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
-function digests(crypto: Crypto): Pick<Primitives, 'sha256' | 'sha256Hex' | 'hmacSha256' | 'randomBytes' | 'scrypt'> {
+function digests(crypto: Crypto): Pick<Primitives, 'sha256' | 'sha256Hex' | 'sha256HexOf' | 'hmacSha256' | 'randomBytes' | 'scrypt'> {
   return {
     sha256: (data) => crypto.hash('sha256', data, 'buffer'),
     sha256Hex: (data) => crypto.hash('sha256', data, 'hex'),
+    sha256HexOf: (head, rest) => crypto.createHash('sha256').update(head).update(rest).digest('hex'),
     hmacSha256: (key, data) => crypto.createHmac('sha256', key).update(data).digest(),
     randomBytes: (length) => crypto.randomBytes(length),
     scrypt: (password, salt) => crypto.scryptSync(password, salt, 32, SCRYPT_OPTIONS),

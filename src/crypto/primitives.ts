@@ -12,6 +12,8 @@ export interface Primitives {
   sha256(data: Uint8Array): Uint8Array;
   /** @returns 64 lower-case hex digits */
   sha256Hex(data: Uint8Array): string;
+  /** The same over two parts, one behind the other. Slower to begin with: for large ones, which need not be put together then. */
+  sha256HexOf(head: Uint8Array, rest: Uint8Array): string;
   /** HMAC-SHA-256. @returns 32 bytes */
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** From the system's source. Never seeded. */

@@ -73,8 +73,10 @@ class Writer {
     this.#maxDepth = maxDepth;
   }
 
+  /** Copied only where the copy is much smaller than the array it was written in, as is that of all but large data. */
   result(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const isFilled = this.#length > this.#bytes.length - this.#bytes.length / 8;
+    return isFilled ? this.#bytes.subarray(0, this.#length) : this.#bytes.slice(0, this.#length);
   }
 
   item(value: unknown): void {

@@ -3,7 +3,7 @@
  */
 import type { AbstractLevel } from 'abstract-level';
 import { HearsayError } from '../errors.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, sealInPlace, unseal } from './seal.ts';
 
 /** Any `abstract-level`, whatever its own encodings are: its class is invariant in them, so nothing narrower takes all. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -28,6 +28,12 @@ export type Operation =
 /** A put with the value's sum behind it. */
 export function sealed(key: Uint8Array, value: Uint8Array): Operation {
   return { type: 'put', key, value: seal(key, value) };
+}
+
+/** The same for a value with room for the sum behind it, which is the database's from now on. */
+export function sealedInPlace(key: Uint8Array, roomy: Uint8Array): Operation {
+  sealInPlace(key, roomy);
+  return { type: 'put', key, value: roomy };
 }
 
 /** A value without its sum. @throws HearsayError `HEARSAY_STORE_DAMAGED` when that does not fit; `what` says whose it is */

@@ -34,8 +34,8 @@ export interface AgentRecords {
   readonly owed: Owed[];
 }
 
-/** Arrays that are larger are not kept for the next group. Our choice: as large as a full group, and half as much again. */
-const KEPT_BYTES: number = 384 * 1024;
+/** A group's arrays begin at most as large as this. Our choice: as large as a full group, and half as much again. */
+const FIRST_BYTES: number = 384 * 1024;
 const NONE: readonly never[] = [];
 
 export class GroupRecords {
@@ -53,14 +53,14 @@ export class GroupRecords {
     this.#port = port;
   }
 
-  /** Records of ids (packing.ts), as a view. */
-  get ids(): Uint8Array {
-    return this.#ids.view;
+  /** Records of ids (packing.ts). */
+  get ids(): Growing {
+    return this.#ids;
   }
 
-  /** Records of payloads (payload-packing.ts), as a view. */
-  get payloads(): Uint8Array {
-    return this.#payloads.view;
+  /** Records of payloads (payload-packing.ts). */
+  get payloads(): Growing {
+    return this.#payloads;
   }
 
   /** Whose changes it holds. */
@@ -89,8 +89,8 @@ export class GroupRecords {
 
   /** As new. */
   clear(): void {
-    this.#ids.clear(KEPT_BYTES);
-    this.#payloads.clear(KEPT_BYTES);
+    this.#ids.renew(FIRST_BYTES);
+    this.#payloads.renew(FIRST_BYTES);
     this.#agents.clear();
     this.#arrived.clear();
     this.#delivered.length = 0;

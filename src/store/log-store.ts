@@ -11,7 +11,7 @@ import type { Limits } from '../limits.ts';
 import { agentOperations, readAgentState } from './agent-state.ts';
 import { packArrivals } from './arrivals.ts';
 import { Bringers } from './bringers.ts';
-import { readSealed, sealed, storeError, VIEW } from './database.ts';
+import { readSealed, sealed, sealedInPlace, storeError, VIEW } from './database.ts';
 import type { Operation } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Done, Group } from './group-commit.ts';
@@ -31,8 +31,8 @@ import type { AgentState, Arrival, Changes, Kept, Owed, Remembered, SeenEntry, S
 import { Upkeep } from './upkeep.ts';
 import type { Notes } from './upkeep.ts';
 
-/** One group's values of each log. */
-type Packed = Readonly<Record<LogName, Uint8Array | undefined>>;
+/** One group's operation on each log. */
+type Packed = Readonly<Record<LogName, Operation | undefined>>;
 /** Of groups that are written, kept for those to come. Our choice: one is filled while another is written. */
 const MAX_SPARE = 2;
 
@@ -222,10 +222,10 @@ export class LevelStore implements Store {
   async #write({ content, values }: Group<GroupRecords>): Promise<void> {
     if (this.#failed) await this.#recover();
     const at = this.#sequence.take();
-    const packed = this.#pack(content);
-    const operations = this.#operations(content, values, packed, at);
+    const packed = this.#pack(content, at);
+    const operations = this.#operations(content, values, packed);
     if (operations.length === 0) return;
-    const indexed = packed.payloads === undefined ? 0 : (this.#ram.window.index(packed.payloads, at) ?? 0);
+    const indexed = this.#ram.window.index(content.payloads.view, at) ?? 0;
     // What does not know `sync` ignores it.
     const options = { ...VIEW, sync: this.#sync };
     try {
@@ -235,38 +235,40 @@ export class LevelStore implements Store {
       this.#ram.window.takeBack(indexed);
       throw error;
     }
-    this.#written(content, packed, at);
+    this.#written(content, packed.owed !== undefined, at);
     if (this.#spare.length >= MAX_SPARE) return;
     content.clear();
     this.#spare.push(content);
   }
 
-  #pack(records: GroupRecords): Packed {
+  #pack(records: GroupRecords, at: LogPosition): Packed {
     const { ids, payloads } = records;
+    const owed = this.#ram.owed.pack(records.agents.values());
+    const arrivals = packArrivals(records.arrived);
     return {
-      ids: ids.length === 0 ? undefined : ids,
-      payloads: payloads.length === 0 ? undefined : payloads,
-      arrivals: packArrivals(records.arrived),
-      owed: this.#ram.owed.pack(records.agents.values()),
+      ids: ids.length === 0 ? undefined : sealedInPlace(logKey('ids', at), ids.viewToSeal),
+      payloads: payloads.length === 0 ? undefined : sealedInPlace(logKey('payloads', at), payloads.viewToSeal),
+      arrivals: arrivals && sealed(logKey('arrivals', at), arrivals),
+      owed: owed && sealed(logKey('owed', at), owed),
     };
   }
 
-  #operations({ agents }: GroupRecords, values: ReadonlyMap<string, Uint8Array>, packed: Packed, at: LogPosition): Operation[] {
+  #operations({ agents }: GroupRecords, values: ReadonlyMap<string, Uint8Array>, packed: Packed): Operation[] {
     const operations: Operation[] = agentOperations(agents.values(), this.#ram.numbers);
     for (const [key, value] of values) operations.push(value.length === 0 ? { type: 'del', key: valueKey(key) } : sealed(valueKey(key), value));
     for (const log of LOGS) {
-      const value = packed[log];
-      if (value !== undefined) operations.push(sealed(logKey(log, at), value));
+      const operation = packed[log];
+      if (operation !== undefined) operations.push(operation);
     }
     return operations;
   }
 
-  #written({ agents, arrived, delivered }: GroupRecords, { ids, owed }: Packed, at: LogPosition): void {
+  #written({ agents, arrived, delivered, ids }: GroupRecords, owed: boolean, at: LogPosition): void {
     for (const agent of agents.keys()) this.#ram.numbers.written(agent);
     if (arrived.size > 0) this.#ram.openArrivals.add(at, arrived.keys());
     for (const id of delivered) this.#ram.openArrivals.done(id);
-    if (owed !== undefined && this.#ram.owed.written()) this.#logs.owed.clearBefore(at);
-    this.#upkeep.committed((ids?.length ?? 0) / ID_RECORD_BYTES);
+    if (owed && this.#ram.owed.written()) this.#logs.owed.clearBefore(at);
+    this.#upkeep.committed(ids.length / ID_RECORD_BYTES);
   }
 
   async #recover(): Promise<void> {

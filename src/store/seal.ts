@@ -11,8 +11,14 @@ export const SEAL_BYTES = 4;
 export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(value.length + SEAL_BYTES);
   sealed.set(value);
-  new DataView(sealed.buffer).setUint32(value.length, sum(key, value));
+  sealInPlace(key, sealed);
   return sealed;
+}
+
+/** Writes the sum behind a value that has {@link SEAL_BYTES} of room there: values of groups are large, and are not to be copied once more. */
+export function sealInPlace(key: Uint8Array, roomy: Uint8Array): void {
+  const length = roomy.length - SEAL_BYTES;
+  new DataView(roomy.buffer, roomy.byteOffset, roomy.byteLength).setUint32(length, sum(key, roomy.subarray(0, length)));
 }
 
 /** The value without its sum, as a view; `undefined` when the sum does not fit. */

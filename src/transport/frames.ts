@@ -9,7 +9,7 @@
  * The varint is LEB128, in its shortest form. A message of at most 32 KiB is one record and never cut, so that its reader needs
  * no copy. The chunks of a message follow each other; only controls may stand between them. No sockets, no clock, no cipher.
  */
-import { concat, NONE, TAG_BYTES } from './noise-state.ts';
+import { NONE, TAG_BYTES } from './noise-state.ts';
 import { MAX_MESSAGE_BYTES as MAX_SEALED_BYTES } from './transport.ts';
 
 /** Most bytes of records in one frame: 65,519, a Noise message without its tag. */
@@ -93,15 +93,13 @@ export class FrameWriter {
     for (let i = 0; i < parts.length; i += 2) {
       let head = parts[i]!;
       let rest = parts[i + 1]!;
-      if (head.length + rest.length > CHUNK_BYTES) {
-        head = rest.length === 0 ? head : concat([head, rest]);
-        rest = NONE;
-      }
-      while (head.length > CHUNK_BYTES) {
+      while (head.length + rest.length > CHUNK_BYTES) {
         makeRoom(MIN_CHUNK_BYTES);
         const length = Math.min(CHUNK_BYTES, MAX_FRAME_BYTES - MAX_HEADER_BYTES - used);
-        used = writeRecord(used, CHUNK, head.subarray(0, length), NONE);
-        head = head.subarray(length);
+        const ofHead = Math.min(length, head.length);
+        used = writeRecord(used, CHUNK, head.subarray(0, ofHead), rest.subarray(0, length - ofHead));
+        head = head.subarray(ofHead);
+        rest = rest.subarray(length - ofHead);
       }
       makeRoom(head.length + rest.length);
       used = writeRecord(used, head === CONTROL_PART ? CONTROL : MESSAGE, head, rest);

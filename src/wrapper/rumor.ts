@@ -59,7 +59,7 @@ export function withHops(bytes: Uint8Array, hops: number): Uint8Array {
   return copy;
 }
 
-/** One that was read, in bytes of its own. Thousands are kept, and few are asked for their payload. */
+/** One that was read, kept with little beside it. Thousands are kept, and few are asked for their payload. */
 export class KeptRumor implements WireRumor {
   readonly id: RumorId;
   readonly bytes: Uint8Array;
@@ -70,10 +70,10 @@ export class KeptRumor implements WireRumor {
   settled: Seen | undefined;
   readonly #payloadAt: number;
 
-  /** @param rumor as it came: perhaps a view of a frame of 64 KiB */
+  /** @param rumor as it came: perhaps a view of a frame of 64 KiB, which is not to be kept with it; but a message that came in several frames has an array of its own */
   constructor(id: RumorId, { bytes, kind, hops, mark, payload }: WireRumor) {
     this.id = id;
-    this.bytes = staying.copy(bytes);
+    this.bytes = 2 * bytes.length > bytes.buffer.byteLength ? bytes : staying.copy(bytes);
     this.kind = kind;
     this.hops = hops;
     this.mark = mark;

@@ -84,7 +84,7 @@ describe.each([node, noble])('$name', (crypto) => {
 
   test('SHA-256 (FIPS 180-2) and HMAC-SHA-256 (RFC 4231, case 2)', () => {
     const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
-    expect([toHex(crypto.sha256(utf8('abc'))), crypto.sha256Hex(utf8('abc'))]).toEqual([abc, abc]);
+    expect([toHex(crypto.sha256(utf8('abc'))), crypto.sha256Hex(utf8('abc')), crypto.sha256HexOf(utf8('ab'), utf8('c'))]).toEqual([abc, abc, abc]);
     const mac = '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843';
     expect(toHex(crypto.hmacSha256(utf8('Jefe'), utf8('what do ya want for nothing?')))).toBe(mac);
   });

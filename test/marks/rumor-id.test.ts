@@ -37,7 +37,7 @@ describe('rumorId', () => {
   });
 
   test('payloads of all lengths, also past what fits the usual place', () => {
-    for (const length of [0, 65_000, 66_559, 66_560, 100_000, 3]) {
+    for (const length of [0, 16_365, 16_366, 100_000, 3]) {
       const payload = new Uint8Array(length).fill(length);
       expect(rumorId('t', 'm', payload)).toBe(createHash('sha256').update('hearsay/1 datum\x01t\x01m').update(payload).digest('hex'));
     }

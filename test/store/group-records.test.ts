@@ -36,7 +36,7 @@ class Ram {
   }
 
   get ids(): string[] {
-    const { ids } = this.records;
+    const ids = this.records.ids.view;
     return Array.from({ length: ids.length / ID_RECORD_BYTES }, (_, i) => said(ids, i * ID_RECORD_BYTES));
   }
 
@@ -104,7 +104,7 @@ test('records say who brought an id, and whose it is', () => {
   const ram = new Ram();
   ram.add({ remember: [entry(1)] });
   ram.add({ agent: 'z', remember: [{ id: idOf(2), hops: 0, delivered: false, relayed: true }] });
-  expect(Buffer.from(ram.records.ids).toString('hex')).toBe(`${idOf(1)}310b0b61${idOf(2)}0200007a`);
+  expect(Buffer.from(ram.records.ids.view).toString('hex')).toBe(`${idOf(1)}310b0b61${idOf(2)}0200007a`);
 });
 
 test('payloads are packed as they come, but for those in the window; nothing of them is kept', () => {
@@ -113,7 +113,7 @@ test('payloads are packed as they come, but for those in the window; nothing of 
   ram.inWindow.push(idOf(2));
   ram.add({ keep: [{ id: idOf(1), mark: 'm', payload, hops: 5 }, { id: idOf(2), mark: 'm', payload, hops: 5 }] });
   payload.fill(9);
-  const { payloads } = ram.records;
+  const payloads = ram.records.payloads.view;
   expect([unpackPayload(payloads, 0), payloads.length]).toEqual([{ id: idOf(1), mark: 'm', payload: Uint8Array.of(1, 2, 3), hops: 5 }, 43]);
 });
 

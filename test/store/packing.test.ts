@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { RumorId } from '../../src/ids.ts';
 import { Growing } from '../../src/store/growing.ts';
+import { SEAL_BYTES } from '../../src/store/seal.ts';
 import { ID_RECORD_BYTES, isPackedIds, packSeen, writeIdRecord } from '../../src/store/packing.ts';
 import { packPayload, payloadEnd, unpackPayload } from '../../src/store/payload-packing.ts';
 import type { Kept } from '../../src/store/store.ts';
@@ -73,7 +74,7 @@ describe('a group of ids', () => {
   });
 });
 
-test('bytes that are appended to grow, are emptied, and let go of what is too large', () => {
+test('bytes that are appended to grow, have room for a seal, and begin anew in an array of their own', () => {
   const bytes = new Growing();
   for (let n = 0; n < 1_000; n += 1) {
     const at = bytes.extend(10);
@@ -81,10 +82,14 @@ test('bytes that are appended to grow, are emptied, and let go of what is too la
   }
   expect([bytes.length, bytes.view.length]).toEqual([10_000, 10_000]);
   expect(Array.from({ length: 1_000 }, (_, n) => bytes.view[10 * n + 9])).toEqual(Array.from({ length: 1_000 }, (_, n) => n % 256));
+  expect(bytes.viewToSeal.length).toBe(10_000 + SEAL_BYTES);
+  const given = bytes.view;
   const { length } = bytes.bytes;
-  bytes.clear(length);
-  expect([bytes.length, bytes.view.length, bytes.bytes.length]).toEqual([0, 0, length]);
+  bytes.renew(length);
+  expect([bytes.length, bytes.view.length]).toEqual([0, 0]);
+  bytes.bytes.fill(0, bytes.extend(1));
+  expect([bytes.bytes.length, given[9_999]]).toEqual([length, 999 % 256]);
+  bytes.renew(length / 2);
   bytes.extend(1);
-  bytes.clear(length - 1);
-  expect(bytes.bytes.length).toBe(0);
+  expect(bytes.bytes.length).toBe(length / 2);
 });

@@ -36,12 +36,28 @@ describe('the wire form of a rumor', () => {
     expect(original[1]).toBe(0);
   });
 
-  test('what is kept is no view of what came', () => {
-    const came = Buffer.from(withHops(encodeRumor('say', Uint8Array.of(7, 8)).bytes, 3));
-    const parsed = parseRumor(came, MAX);
-    const kept = typeof parsed === 'string' ? undefined : new KeptRumor(ID, parsed);
-    came.fill(0);
-    expect(kept).toMatchObject({ id: ID, bytes: hex('00 03 03 736179 0708'), kind: 0, hops: 3, mark: 'say', payload: hex('0708') });
+  describe('what is kept', () => {
+    const rumor = withHops(encodeRumor('say', Uint8Array.of(7, 8)).bytes, 3);
+    const keptOf = (came: Uint8Array): KeptRumor | undefined => {
+      const parsed = parseRumor(came, MAX);
+      return typeof parsed === 'string' ? undefined : new KeptRumor(ID, parsed);
+    };
+
+    test('of a frame with others in it is no view of that', () => {
+      const frame = new Uint8Array(2 * rumor.length);
+      frame.set(rumor, 1);
+      const kept = keptOf(frame.subarray(1, 1 + rumor.length));
+      frame.fill(0);
+      expect(kept).toMatchObject({ id: ID, bytes: hex('00 03 03 736179 0708'), kind: 0, hops: 3, mark: 'say', payload: hex('0708') });
+    });
+
+    test('of a message that is an array of its own is not copied: half of what is held is the rumor', () => {
+      const message = new Uint8Array(2 * rumor.length - 1);
+      message.set(rumor, 1);
+      const kept = keptOf(message.subarray(1, 1 + rumor.length));
+      expect(kept).toMatchObject({ bytes: hex('00 03 03 736179 0708'), payload: hex('0708') });
+      expect(kept?.bytes.buffer).toBe(message.buffer);
+    });
   });
 
   test.each([
