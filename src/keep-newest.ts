@@ -2,7 +2,6 @@
 
 /**
  * Drops the oldest, so that no more than `max` are left. Age is since a key was put in: to set one anew does not make it younger, to delete it first does.
- * Call it behind what you put in.
  */
 export function keepNewest<Key>(entries: { readonly size: number; keys(): Iterable<Key>; delete(key: Key): boolean }, max: number): void {
   if (entries.size <= max) return;

@@ -105,8 +105,8 @@ export class Seeking {
 
   /** Leaves a peer alone until the next `repair` or `shuffle`. */
   avoid(peer: PeerId): void {
+    keepNewest(this.#tried, this.#config.passiveViewSize + MAX_CONTACTS - 1);
     this.#tried.add(peer);
-    keepNewest(this.#tried, this.#config.passiveViewSize + MAX_CONTACTS);
   }
 
   /** Whom we left alone may be asked again. */
