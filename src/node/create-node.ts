@@ -55,7 +55,7 @@ export interface HearsayNode extends AsyncDisposable {
  * `HEARSAY_NEWER_SCHEMA`, `HEARSAY_STORE_FAILED` for the directory, `HEARSAY_STORE_DAMAGED` for a `store` that was given (a damaged directory is rescued, see the event `damaged`); `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED`
  */
 export async function createNode(given: NodeOptions): Promise<HearsayNode> {
-  const options = checkOptions(given);
+  const options = await checkOptions(given);
   const clock = given.clock ?? systemClock;
   // The store first: it holds the lock that keeps a second process out of the directory.
   const events = new NodeEvents();
