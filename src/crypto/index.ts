@@ -1,12 +1,11 @@
-/** Chooses the implementation of the primitives: Node's own where it exists, noble elsewhere. */
-import { noblePrimitives } from './noble.ts';
-import { nodePrimitives } from './node.ts';
+/** The primitives of this process. `#primitives` of package.json is ./node.ts where there is Node, and ./noble.ts elsewhere: nobody loads both. */
+import { makePrimitives } from '#primitives';
 import type { Primitives } from './primitives.ts';
 
-let chosen: Primitives | undefined;
+let made: Primitives | undefined;
 
-/** The primitives of this process. Chosen at the first call, and the same object ever after. */
+/** Made at the first call, and the same object ever after. */
 export function primitives(): Primitives {
-  chosen ??= nodePrimitives() ?? noblePrimitives();
-  return chosen;
+  made ??= makePrimitives();
+  return made;
 }

@@ -11,7 +11,7 @@ import type { Primitives } from './primitives.ts';
 import { isWeakEd25519Key, isWeakX25519Key, littleEndian } from './weak-keys.ts';
 
 /** @returns the primitives. It gives @noble/ed25519 its SHA-512, which that package leaves to its user. */
-export function noblePrimitives(): Primitives {
+export function makePrimitives(): Primitives {
   ed25519.hashes.sha512 = sha512;
   return {
     name: 'noble',

@@ -1,5 +1,5 @@
 /**
- * The primitives that the rest is built from: which there are, and which implementation runs. Shell.
+ * The primitives that the rest is built from. Shell.
  * Node's own where Node is (research/building-blocks: 10 to 30 times faster), noble elsewhere.
  */
 

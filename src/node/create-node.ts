@@ -1,21 +1,14 @@
 /**
- * A node: what it is to its user, and how it starts. Shell.
+ * A node: what it is to its user. Shell.
+ * What it is made of is loaded with the first one: zod and most of our own code, half of what there is to load.
  */
 import type { Observable } from 'rxjs';
 import type { Agent } from '../agent.ts';
-import type { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { PalsHandle } from '../pals/pals-handle.ts';
-import { openStore } from '../store/level-store.ts';
 import type { JoinOptions, Topic } from '../topics/topic.ts';
-import { openIdentity } from '../transport/identity.ts';
 import type { AppOf } from './app.ts';
-import { systemClock } from './clock.ts';
-import { logNode } from './logger.ts';
-import { Node } from './node.ts';
-import { NodeEvents } from './node-events.ts';
 import type { NodeEvent } from './node-events.ts';
-import { checkOptions } from './options.ts';
 import type { NodeOptions } from './options.ts';
 import type { SeenHandle } from './seen-handle.ts';
 
@@ -55,33 +48,6 @@ export interface HearsayNode extends AsyncDisposable {
  * `HEARSAY_NEWER_SCHEMA`, `HEARSAY_STORE_FAILED` for the directory, `HEARSAY_STORE_DAMAGED` for a `store` that was given (a damaged directory is rescued, see the event `damaged`); `HEARSAY_PORT_IN_USE`, `HEARSAY_LISTEN_FAILED`
  */
 export async function createNode(given: NodeOptions): Promise<HearsayNode> {
-  const options = checkOptions(given);
-  const clock = given.clock ?? systemClock;
-  // The store first: it holds the lock that keeps a second process out of the directory.
-  const events = new NodeEvents();
-  if (given.logger !== undefined) logNode(given.logger, events.stream);
-  const place = given.store === undefined ? { dir: dirOf(given) } : { level: given.store };
-  // Told a turn after the node is handed over, when somebody can be listening.
-  const damages: HearsayError[] = [];
-  const { durability = 'process' } = given;
-  const store = await openStore(place, options.limits, () => clock.now(), { durability, damaged: (error) => damages.push(error) });
-  let node: Node | undefined;
-  try {
-    const identity = given.identity ?? (await openIdentity(dirOf(given)));
-    node = new Node(given, options, clock, identity, store, events);
-    await node.start();
-    setImmediate(() => {
-      for (const error of damages) events.tell({ type: 'damaged', error });
-      for (const { address, part } of options.ignored) events.tell({ type: 'address-part-ignored', address, part });
-    });
-    return node;
-  } catch (error) {
-    await (node ?? store).close();
-    throw error;
-  }
-}
-
-function dirOf({ dir }: NodeOptions): string {
-  // `checkOptions` saw to it.
-  return dir ?? '';
+  const { startNode } = await import('./start-node.ts');
+  return startNode(given);
 }

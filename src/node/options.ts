@@ -7,7 +7,7 @@ import type { PeerId } from '../ids.ts';
 import { limits } from '../limits.ts';
 import type { Limits } from '../limits.ts';
 import type { AnyLevel } from '../store/database.ts';
-import { formatAddress, isDialable, parseAddress } from '../transport/address.ts';
+import { formatAddress, isDialable, parseAddress, readAddress } from '../transport/address.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
@@ -73,7 +73,7 @@ const MAX_ANNOUNCED = 8;
 const MAX_NETWORK_BYTES = 64;
 
 /** @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_BAD_PEER_ID` */
-export function checkOptions(given: NodeOptions): CheckedOptions {
+export async function checkOptions(given: NodeOptions): Promise<CheckedOptions> {
   for (const [field, value] of Object.entries(given)) expect(KNOWN.has(field), field, `to be one of the known options: ${[...KNOWN].join(', ')}`, value);
   const { dir, network = 'hearsay', password, discover = true } = given;
   const elsewhere = dir === undefined && given.store !== undefined && given.identity !== undefined;
@@ -83,14 +83,14 @@ export function checkOptions(given: NodeOptions): CheckedOptions {
   expect(DURABILITIES.has(given.durability), 'durability', 'to be process or power', given.durability);
   expect(typeof discover === 'boolean', 'discover', 'to be true or false', discover);
   const ignored: { address: string; part: string }[] = [];
-  const announce = addresses('announce', given.announce ?? [], ignored);
+  const announce = await addresses('announce', given.announce ?? [], ignored);
   expect(announce.length <= MAX_ANNOUNCED, 'announce', `to have at most ${MAX_ANNOUNCED} addresses`, announce.length);
   announce.forEach(expectToBeTold);
   const listen = given.listen ?? [];
   return {
-    listen: addresses('listen', typeof listen === 'string' ? [listen] : listen, ignored),
+    listen: await addresses('listen', typeof listen === 'string' ? [listen] : listen, ignored),
     announce,
-    bootstrap: addresses('bootstrap', given.bootstrap ?? [], ignored),
+    bootstrap: await addresses('bootstrap', given.bootstrap ?? [], ignored),
     discover,
     admins: new Set((given.admins ?? []).map(peerId)),
     limits: limits(given.limits),
@@ -108,13 +108,15 @@ function expectToBeTold(address: string): void {
 }
 
 /** As URLs, multiaddrs too. */
-function addresses(field: string, given: readonly string[], ignored: { address: string; part: string }[]): readonly string[] {
+async function addresses(field: string, given: readonly string[], ignored: { address: string; part: string }[]): Promise<readonly string[]> {
   expect(Array.isArray(given), field, 'to be a list of addresses', given);
-  return given.map((address) => {
-    const { url, peer, ignored: part } = parseAddress(address);
+  const urls: string[] = [];
+  for (const address of given) {
+    const { url, peer, ignored: part } = await readAddress(address);
     if (part !== undefined) ignored.push({ address, part });
-    return formatAddress(url, peer);
-  });
+    urls.push(formatAddress(url, peer));
+  }
+  return urls;
 }
 
 function expect(holds: boolean, field: string, rule: string, value: unknown): void {

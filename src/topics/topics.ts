@@ -22,7 +22,7 @@ export class Topics {
 
   /** @throws HearsayError `HEARSAY_BAD_CONFIG`, `HEARSAY_BAD_ADDRESS`, `HEARSAY_CLOSED`, and what `node.run` throws */
   async join(given: JoinOptions): Promise<Topic> {
-    const options = checkJoin(given, this.#port.limits);
+    const options = await checkJoin(given, this.#port.limits);
     if (this.#closed) throw closed();
     const shared = this.#shared(options.name);
     // Until there is a handle, so that nobody else's leaving ends it meanwhile.

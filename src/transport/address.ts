@@ -2,7 +2,7 @@
  * Addresses: where a peer can be dialled, and what kind of place that is.
  * `ws://host:port`, `wss://host[:port]`, `memory://name` and any other `scheme://host` that a transport serves,
  * with `#<peer id>` behind it when it is known who answers there. The grammar is the WHATWG URL's; names are not resolved here.
- * What begins with a slash is a multiaddr, and becomes a URL.
+ * What begins with a slash is a multiaddr: users may write them, and {@link readAddress} makes URLs of them.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { HearsayError } from '../errors.ts';
@@ -32,12 +32,34 @@ export const MAX_ADDRESS_LENGTH = 512;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { ws: 80, wss: 443 };
 
 /**
- * Reads an address, a URL or a multiaddr, as a person, a config or a peer wrote it. The peer id may have capitals.
+ * Reads an address, a URL or a multiaddr, as a person or a config wrote it.
+ * @throws HearsayError `HEARSAY_BAD_ADDRESS`
+ */
+export async function readAddress(text: string): Promise<Address> {
+  expectText(text);
+  if (!text.startsWith('/')) return parseAddress(text);
+  // Our own `#<peer id>` may stand behind a multiaddr too.
+  const [multiaddr = '', ...peer] = text.split(/(?=#)/);
+  const found = await fromMultiaddr(multiaddr);
+  if (found === undefined) throw bad('to be a multiaddr such as /ip4/192.0.2.1/tcp/7700/ws', text);
+  return { ...fromUrl(found.url + peer.join(''), text), ...(found.ignored !== undefined && { ignored: found.ignored }) };
+}
+
+/**
+ * Reads an address that is a URL. The peer id may have capitals.
  * @throws HearsayError `HEARSAY_BAD_ADDRESS`
  */
 export function parseAddress(text: string): Address {
+  expectText(text);
+  return fromUrl(text, text);
+}
+
+function expectText(text: unknown): asserts text is string {
   if (typeof text !== 'string' || text.length > MAX_ADDRESS_LENGTH) throw bad(`to be text of at most ${MAX_ADDRESS_LENGTH} characters`, text);
-  const { url, ignored } = text.startsWith('/') ? ofMultiaddr(text) : { url: text, ignored: undefined };
+}
+
+/** @param text as it was given, for the error */
+function fromUrl(url: string, text: string): Address {
   if (!URL.canParse(url)) throw bad('to be a URL such as ws://192.0.2.1:7700', text);
   const parsed = new URL(url);
   const scheme = parsed.protocol.slice(0, -1);
@@ -54,16 +76,7 @@ export function parseAddress(text: string): Address {
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: parsed.port === '' ? DEFAULT_PORTS[scheme] : Number(parsed.port),
     ...(peer !== '' && { peer }),
-    ...(ignored !== undefined && { ignored }),
   };
-}
-
-/** As a URL. Our own `#<peer id>` may stand behind a multiaddr too. */
-function ofMultiaddr(text: string): { readonly url: string; readonly ignored: string | undefined } {
-  const [multiaddr = '', ...peer] = text.split(/(?=#)/);
-  const found = fromMultiaddr(multiaddr);
-  if (found === undefined) throw bad('to be a multiaddr such as /ip4/192.0.2.1/tcp/7700/ws', text);
-  return { url: found.url + peer.join(''), ignored: found.ignored };
 }
 
 /** Whether text from a peer is an address in its normal form, without a peer id. Never throws. */

@@ -4,7 +4,7 @@
  */
 import { Resolver } from 'node:dns/promises';
 import { HearsayError } from '../errors.ts';
-import { formatAddress, parseAddress } from './address.ts';
+import { formatAddress, parseAddress, readAddress } from './address.ts';
 import type { Address } from './address.ts';
 
 /** Addresses taken of one name, those of names within it included (our choice: twice what an address record holds). */
@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT_MS = 2_500;
 export type LookUp = (name: string) => Promise<readonly (readonly string[])[]>;
 
 /**
- * Where to dial for an address: itself, or for a `dnsaddr` what its records name, in their order and without those that we cannot dial.
+ * Where to dial for an address, a URL: itself, or for a `dnsaddr` what its records name, in their order and without those that we cannot dial.
  * A peer id behind `#` is expected at each of them.
  * @throws HearsayError `HEARSAY_UNREACHABLE` when the records name no place, `HEARSAY_BAD_ADDRESS`
  */
@@ -37,7 +37,7 @@ async function gather({ host, peer }: Address, lookUp: LookUp, places: Set<strin
   asked.add(host);
   try {
     for (const pieces of await lookUp(`_dnsaddr.${host}`)) {
-      const place = readRecord(pieces.join(''));
+      const place = await readRecord(pieces.join(''));
       if (place === undefined || places.size >= MAX_PLACES) continue;
       const expected = peer ?? place.peer;
       if (place.scheme !== 'dnsaddr') places.add(formatAddress(place.url, expected));
@@ -50,9 +50,9 @@ async function gather({ host, peer }: Address, lookUp: LookUp, places: Set<strin
 }
 
 /** Other texts of the name, and places of other transports, are nobody's fault. */
-function readRecord(text: string): Address | undefined {
+async function readRecord(text: string): Promise<Address | undefined> {
   try {
-    return text.startsWith('dnsaddr=') ? parseAddress(text.slice('dnsaddr='.length)) : undefined;
+    return text.startsWith('dnsaddr=') ? await readAddress(text.slice('dnsaddr='.length)) : undefined;
   } catch {
     return undefined;
   }

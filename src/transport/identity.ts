@@ -4,7 +4,6 @@
  */
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { primitives } from '../crypto/index.ts';
 import { makeDirectory } from '../directory.ts';
 import { HearsayError } from '../errors.ts';
@@ -53,18 +52,18 @@ export async function openIdentity(dir: string): Promise<Identity> {
   const text = await readIdentityFile(path);
   if (text !== undefined) return identityFromText(text, path);
   const seed = primitives().randomBytes(SEED_BYTES);
-  await writeIdentityFile(dir, path, `${FILE_TAG} ${bytesToHex(seed)}\n`);
+  await writeIdentityFile(dir, path, `${FILE_TAG} ${toHex(seed)}\n`);
   return new KeyPair(seed);
 }
 
 /** Whether `peer` signed `message`. Never throws: a bad signature, of whatever length, is `false`. */
 export function verify(peer: PeerId, message: Uint8Array, signature: Uint8Array): boolean {
-  return primitives().ed25519Verify(hexToBytes(peer), message, signature);
+  return primitives().ed25519Verify(Buffer.from(peer, 'hex'), message, signature);
 }
 
 /** The id of a public key of 32 bytes. */
 export function peerIdOf(publicKey: Uint8Array): PeerId {
-  return bytesToHex(publicKey) as PeerId;
+  return toHex(publicKey) as PeerId;
 }
 
 class KeyPair implements Identity {
@@ -85,7 +84,7 @@ class KeyPair implements Identity {
 
 function identityFromText(text: string, path: string): Identity {
   const seed = FILE_FORM.exec(text)?.[1];
-  if (seed !== undefined) return new KeyPair(hexToBytes(seed));
+  if (seed !== undefined) return new KeyPair(Buffer.from(seed, 'hex'));
   const rule = `to hold one line "${FILE_TAG} <64 hex digits>"; restore ${path} from a backup, or move it away to begin as a new peer`;
   throw new HearsayError('HEARSAY_BAD_IDENTITY', { field: 'identity', rule, value: 'a file of another form' });
 }
@@ -135,6 +134,10 @@ async function syncDirectory(dir: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using handle = await open(dir, 'r');
   await handle.sync();
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
 function lengthOf(seed: unknown): string {

@@ -2,13 +2,12 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import * as ed25519 from '@noble/ed25519';
-import { noblePrimitives } from '../../src/crypto/noble.ts';
-import { nodePrimitives } from '../../src/crypto/node.ts';
-import type { Primitives } from '../../src/crypto/primitives.ts';
+import { makePrimitives as noblePrimitives } from '../../src/crypto/noble.ts';
+import { makePrimitives as nodePrimitives } from '../../src/crypto/node.ts';
 import { isWeakEd25519Key, isWeakX25519Key, littleEndian } from '../../src/crypto/weak-keys.ts';
 import { fromHex, toHex } from '../vectors.ts';
 
-const node = nodePrimitives() as Primitives;
+const node = nodePrimitives();
 const noble = noblePrimitives();
 const { Point } = ed25519;
 const ORDER = Point.CURVE().n;

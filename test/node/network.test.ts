@@ -32,7 +32,7 @@ test('our watches go out on a link only after pals has heard of that link, not o
   const memory = new MemoryNetwork();
   const clock = new ManualClock(Date.now());
   const identity = createIdentity();
-  const options = checkOptions({ dir: 'unused', listen: 'memory://ann' });
+  const options = await checkOptions({ dir: 'unused', listen: 'memory://ann' });
   const store = { readMeta: async () => undefined, writeMeta: () => undefined } as unknown as Store;
   const { limits } = options;
   const host = new SlowHost({ our: identity.id, clock, store, limits, networkId: 'hearsay', random: seededRandom(2), isAdmin: () => false, lost: () => undefined, isTarget: () => false, report: () => undefined });

@@ -147,8 +147,8 @@ export function spawnModule(path: string, args: readonly string[] = []): Running
 /** Lays out src/, test/, examples/ and scripts/ as a build would, and the packages. The package is its own dependency, by its name. */
 async function transpileInto(out: string): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
-  const { name, version, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string; version: string; type: string; exports: unknown };
-  const fromSources = JSON.stringify({ name, version, type, exports }).replaceAll('./dist/', './src/');
+  const { name, version, type, exports, imports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string; version: string; type: string; exports: unknown; imports: unknown };
+  const fromSources = JSON.stringify({ name, version, type, exports, imports }).replaceAll('./dist/', './src/');
   writeFileSync(join(out, 'package.json'), fromSources);
   symlinkSync(join(ROOT, 'node_modules'), join(out, 'node_modules'), 'junction');
   cpSync(join(ROOT, 'scripts'), join(out, 'scripts'), { recursive: true });

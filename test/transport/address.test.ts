@@ -3,14 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HearsayError } from '../../src/errors.ts';
 import type { PeerId } from '../../src/ids.ts';
-import { formatAddress, hostPrefix, isAddress, isDialable, MAX_ADDRESS_LENGTH, parseAddress, privateNetworkOf } from '../../src/transport/address.ts';
+import { formatAddress, hostPrefix, isAddress, isDialable, MAX_ADDRESS_LENGTH, parseAddress, privateNetworkOf, readAddress } from '../../src/transport/address.ts';
 import type { Address } from '../../src/transport/address.ts';
 
 const PEER = 'ab'.repeat(32) as PeerId;
 /** A peer id of libp2p. */
 const LIBP2P = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA';
 
-describe('parseAddress', () => {
+describe('readAddress', () => {
   test.each<[text: string, url: string, host: string, port: number | undefined, more?: Partial<Address>]>([
     ['ws://127.0.0.1:7700', 'ws://127.0.0.1:7700', '127.0.0.1', 7700],
     ['ws://127.0.0.1:0', 'ws://127.0.0.1:0', '127.0.0.1', 0],
@@ -36,8 +36,10 @@ describe('parseAddress', () => {
     [`/ip4/1.2.3.4/tcp/1#${PEER}`, 'ws://1.2.3.4:1', '1.2.3.4', 1, { peer: PEER }],
     [`/ip4/1.2.3.4/tcp/1/ws/p2p/${LIBP2P}`, 'ws://1.2.3.4:1', '1.2.3.4', 1, { ignored: `/p2p/${LIBP2P}` }],
     [`/dnsaddr/ann.example/p2p/${LIBP2P}`, 'dnsaddr://ann.example', 'ann.example', undefined, { ignored: `/p2p/${LIBP2P}` }],
-  ])('reads %s', (text, url, host, port, more = {}) => {
-    expect(parseAddress(text)).toStrictEqual({ url, scheme: url.split(':')[0], host, port, ...more });
+  ])('reads %s', async (text, url, host, port, more = {}) => {
+    const address = { url, scheme: url.split(':')[0], host, port, ...more };
+    expect(await readAddress(text)).toStrictEqual(address);
+    if (!text.startsWith('/')) expect(parseAddress(text)).toStrictEqual(address);
   });
 
   test.each([
@@ -68,8 +70,14 @@ describe('parseAddress', () => {
     [`/ip4/1.2.3.4/tcp/1#ann`, '64 hex digits'],
     [undefined as unknown as string, 'at most 512 characters'],
     [7700 as unknown as string, 'at most 512 characters'],
-  ])('refuses %j', (text, rule) => {
-    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_ADDRESS', field: 'address', rule: expect.stringContaining(rule) }));
+  ])('refuses %j', async (text, rule) => {
+    const refusal = { code: 'HEARSAY_BAD_ADDRESS', field: 'address', rule: expect.stringContaining(rule) };
+    await expect(readAddress(text)).rejects.toMatchObject(refusal);
+    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_ADDRESS' }));
+  });
+
+  test('a multiaddr is none of the URLs that parseAddress reads', () => {
+    expect(() => parseAddress('/ip4/1.2.3.4/tcp/7700')).toThrow(expect.objectContaining({ code: 'HEARSAY_BAD_ADDRESS', rule: expect.stringContaining('to be a URL') }));
   });
 
   test('accepts the longest address', () => {
@@ -81,12 +89,12 @@ describe('parseAddress', () => {
     expect(() => parseAddress(text)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret'), value: expect.not.stringContaining('secret') }));
   });
 
-  test('whatever the text, there is an address that reads as itself, or HEARSAY_BAD_ADDRESS', () => {
+  test('whatever the text, there is an address that reads as itself, or HEARSAY_BAD_ADDRESS', async () => {
     const hostile = fc.oneof(fc.string(), fc.webUrl(), fc.ipV6().map((ip) => `ws://[${ip}]:1`), fc.string().map((rest) => `ws://${rest}`), fc.string().map((rest) => `x://${rest}`), fc.string().map((rest) => `/dns/${rest}/tcp/1`));
-    fc.assert(
-      fc.property(hostile, (text) => {
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
         try {
-          const address = parseAddress(text);
+          const address = await readAddress(text);
           const { ignored: _, ...again } = address;
           if (!isDeepStrictEqual(parseAddress(formatAddress(address.url, address.peer)), again)) return false;
           hostPrefix(address.host);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { HearsayError } from '../../errors.ts';
 import type { NodeOptions } from '../../node/options.ts';
-import { parseAddress } from '../../transport/address.ts';
+import { readAddress } from '../../transport/address.ts';
 import { wsTransport } from '../../transport/ws.ts';
 import type { GossipConfig } from '../../wrapper/config.ts';
 
@@ -56,8 +56,8 @@ export async function nodeOptions(given: UpOptions, dir: string): Promise<NodeOp
   const trusted = [ca, cert].filter((pem) => pem !== undefined);
   return {
     dir,
-    ...places(hostAlias, scheme, port),
-    bootstrap: given.connect.map((address) => addressOf(address, scheme)),
+    ...(await places(hostAlias, scheme, port)),
+    bootstrap: await Promise.all(given.connect.map((address) => addressOf(address, scheme))),
     discover: given.update === true,
     admins: admin,
     ...(password !== undefined && { password }),
@@ -73,21 +73,21 @@ export function configs(given: UpOptions): { readonly first: Partial<GossipConfi
 }
 
 /** An address as people write it here: any that a node takes, and `host:port` or a port of this machine as well. */
-export function addressOf(text: string, scheme: 'ws' | 'wss'): string {
+export async function addressOf(text: string, scheme: 'ws' | 'wss'): Promise<string> {
   const plain = /^\d+$/.test(text) ? `${LOCAL}:${text}` : text;
   const address = /^(\[[^\]]+\]|[\w.-]+):\d+$/.test(plain) ? `${scheme}://${plain}` : plain;
-  parseAddress(address);
+  await readAddress(address);
   return address;
 }
 
 /** Where to listen, and what others are told. With the default alias only this machine is let in. */
-function places(alias: string, scheme: string, port: number): Pick<NodeOptions, 'listen' | 'announce'> {
+async function places(alias: string, scheme: string, port: number): Promise<Pick<NodeOptions, 'listen' | 'announce'>> {
   if (alias === LOCAL) return { listen: `${scheme}://${LOCAL}:${port}` };
   const isWhole = alias.includes('/');
   expect(isWhole || port !== 0, '--port', 'to be given with --host-alias: others are told both', port);
   const host = alias.includes(':') && !alias.startsWith('[') ? `[${alias}]` : alias;
   const announced = isWhole ? alias : `${scheme}://${host}:${port}`;
-  const everywhere = parseAddress(announced).host.includes(':') ? '[::]' : '0.0.0.0';
+  const everywhere = (await readAddress(announced)).host.includes(':') ? '[::]' : '0.0.0.0';
   return { listen: `${scheme}://${everywhere}:${port}`, announce: [announced] };
 }
 
