@@ -41,8 +41,11 @@ export interface RouterPort {
 /** Address records taken of one peer on one link, beside those we asked for (our choice: one at connect, and one a day or for each change of addresses). Each costs a signature. */
 const MAX_RECORDS_PER_LINK = 1_000;
 
-/** An acknowledgement waits so long for others (our choice): alone it costs a frame, and all it saves is that a fact is sent again after a lost link. */
-const ACK_DELAY_MS = 100;
+/**
+ * An acknowledgement waits so long for others, at most (our choice): alone it costs a frame as a datum does, and all it saves is that facts are sent
+ * again after a lost link, of which at most 256 wait.
+ */
+const ACK_DELAY_MS = 1_000;
 
 export class Router {
   readonly #port: RouterPort;

@@ -114,7 +114,7 @@ test('facts of one event have numbers of their own: what is acknowledged is not 
   await a.host.poke('lines', 'say', [1, 2, 3]);
   await net.quiet();
   expect(facts()).toBe(3);
-  net.clock.advance(100);
+  net.clock.advance(1_000);
   await net.quiet();
   net.down(a, b);
   net.up(a, b);
