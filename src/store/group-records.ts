@@ -34,8 +34,6 @@ export interface AgentRecords {
   readonly owed: Owed[];
 }
 
-/** A group's arrays begin at most as large as this. Our choice: as large as a full group, and half as much again. */
-const FIRST_BYTES: number = 384 * 1024;
 const NONE: readonly never[] = [];
 
 export class GroupRecords {
@@ -87,10 +85,8 @@ export class GroupRecords {
     for (const kept of keep) if (!this.#port.hasPayload(kept.id)) packPayload(this.#payloads, kept);
   }
 
-  /** As new. */
+  /** As new, once the records of ids and payloads were taken. */
   clear(): void {
-    this.#ids.renew(FIRST_BYTES);
-    this.#payloads.renew(FIRST_BYTES);
     this.#agents.clear();
     this.#arrived.clear();
     this.#delivered.length = 0;

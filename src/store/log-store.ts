@@ -222,10 +222,11 @@ export class LevelStore implements Store {
   async #write({ content, values }: Group<GroupRecords>): Promise<void> {
     if (this.#failed) await this.#recover();
     const at = this.#sequence.take();
+    const remembered = content.ids.length / ID_RECORD_BYTES;
+    const indexed = this.#ram.window.index(content.payloads.view, at) ?? 0;
     const packed = this.#pack(content, at);
     const operations = this.#operations(content, values, packed);
     if (operations.length === 0) return;
-    const indexed = this.#ram.window.index(content.payloads.view, at) ?? 0;
     // What does not know `sync` ignores it.
     const options = { ...VIEW, sync: this.#sync };
     try {
@@ -236,6 +237,7 @@ export class LevelStore implements Store {
       throw error;
     }
     this.#written(content, packed.owed !== undefined, at);
+    this.#upkeep.committed(remembered);
     if (this.#spare.length >= MAX_SPARE) return;
     content.clear();
     this.#spare.push(content);
@@ -246,8 +248,8 @@ export class LevelStore implements Store {
     const owed = this.#ram.owed.pack(records.agents.values());
     const arrivals = packArrivals(records.arrived);
     return {
-      ids: ids.length === 0 ? undefined : sealedInPlace(logKey('ids', at), ids.viewToSeal),
-      payloads: payloads.length === 0 ? undefined : sealedInPlace(logKey('payloads', at), payloads.viewToSeal),
+      ids: ids.length === 0 ? undefined : sealedInPlace(logKey('ids', at), ids.take()),
+      payloads: payloads.length === 0 ? undefined : sealedInPlace(logKey('payloads', at), payloads.take()),
       arrivals: arrivals && sealed(logKey('arrivals', at), arrivals),
       owed: owed && sealed(logKey('owed', at), owed),
     };
@@ -263,12 +265,11 @@ export class LevelStore implements Store {
     return operations;
   }
 
-  #written({ agents, arrived, delivered, ids }: GroupRecords, owed: boolean, at: LogPosition): void {
+  #written({ agents, arrived, delivered }: GroupRecords, owed: boolean, at: LogPosition): void {
     for (const agent of agents.keys()) this.#ram.numbers.written(agent);
     if (arrived.size > 0) this.#ram.openArrivals.add(at, arrived.keys());
     for (const id of delivered) this.#ram.openArrivals.done(id);
     if (owed && this.#ram.owed.written()) this.#logs.owed.clearBefore(at);
-    this.#upkeep.committed(ids.length / ID_RECORD_BYTES);
   }
 
   async #recover(): Promise<void> {

@@ -74,7 +74,7 @@ describe('a group of ids', () => {
   });
 });
 
-test('bytes that are appended to grow, have room for a seal, and begin anew in an array of their own', () => {
+test('bytes that are appended to grow, and are given away with room for a seal: as they are, or copied when they are less than half of their array', () => {
   const bytes = new Growing();
   for (let n = 0; n < 1_000; n += 1) {
     const at = bytes.extend(10);
@@ -82,14 +82,18 @@ test('bytes that are appended to grow, have room for a seal, and begin anew in a
   }
   expect([bytes.length, bytes.view.length]).toEqual([10_000, 10_000]);
   expect(Array.from({ length: 1_000 }, (_, n) => bytes.view[10 * n + 9])).toEqual(Array.from({ length: 1_000 }, (_, n) => n % 256));
-  expect(bytes.viewToSeal.length).toBe(10_000 + SEAL_BYTES);
-  const given = bytes.view;
-  const { length } = bytes.bytes;
-  bytes.renew(length);
-  expect([bytes.length, bytes.view.length]).toEqual([0, 0]);
+  const { buffer } = bytes.bytes;
+  const taken = bytes.take();
+  expect([taken.length, taken[9_999], taken.buffer === buffer, bytes.length]).toEqual([10_000 + SEAL_BYTES, 999 % 256, true, 0]);
   bytes.bytes.fill(0, bytes.extend(1));
-  expect([bytes.bytes.length, given[9_999]]).toEqual([length, 999 % 256]);
-  bytes.renew(length / 2);
+  expect([bytes.view.length, taken[9_999]]).toEqual([1, 999 % 256]);
+  const little = bytes.take();
+  expect([little.length, little.buffer.byteLength]).toEqual([1 + SEAL_BYTES, 1 + SEAL_BYTES]);
   bytes.extend(1);
-  expect(bytes.bytes.length).toBe(length / 2);
+  bytes.take();
+  expect(bytes.bytes.length).toBe(taken.length);
+  const { length } = (bytes.extend(1_000_000), bytes.bytes);
+  bytes.take();
+  bytes.extend(1);
+  expect([length, bytes.bytes.length]).toEqual([1_000_000 + SEAL_BYTES, 384 * 1024]);
 });
