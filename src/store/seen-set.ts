@@ -42,7 +42,10 @@ export class SeenSet {
   /** Who brought most, as far as we know: recounted when it has lost a quarter. */
   #most = 0;
   #mostAtCount = 0;
-  /** Where to look for theirs next: so many ids came before it. */
+  /**
+   * Where to look for theirs next: so many ids came before it. It goes round, and does not begin anew with another who brought most: what it has passed are
+   * ids of a moment ago, in the places of old ones.
+   */
   #lookedAt = 0;
   #added = 0;
 
@@ -165,9 +168,7 @@ export class SeenSet {
 
   #lead(tag: number): void {
     this.#mostAtCount = this.#broughtBy(tag);
-    if (tag === this.#most) return;
     this.#most = tag;
-    this.#lookedAt = 0;
   }
 
   /** The bucket of the oldest id. Buckets stay in the list until their time is over, so the oldest id's is the last that begins at or before it. */
