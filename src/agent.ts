@@ -116,6 +116,8 @@ export interface FactEffect {
   readonly rumor?: RumorId;
   /** For wrappers: with how many hops that rumor is sent later, out of the payload window, to a pal that is away or has no room for it. */
   readonly owedHops?: number;
+  /** For wrappers: subscribers may have this rumor from others by now. A large one (limits.offerFromBytes) is offered, and given to who asks. */
+  readonly offer?: boolean;
 }
 
 /** Effects that wrappers need; an ordinary agent has no use for them. */
@@ -137,6 +139,12 @@ export interface Again {
   readonly wire: Wire;
   readonly mark: Mark;
   readonly data: Uint8Array;
+}
+
+/** A rumor that a peer has for us, with so many hops left (0 to 255, as on the wire). */
+export interface Offered {
+  readonly id: RumorId;
+  readonly hops: number;
 }
 
 /** What a wrapper tells the app about. */
@@ -212,6 +220,11 @@ export interface Agent {
    * `undefined`: not mine, queue it for `onAgent`. Must not wait.
    */
   readonly onArrival?: (wire: Wire, sign: Sign, bowl: Bowl) => readonly Effect[] | undefined;
+  /**
+   * For wrappers: on a wire, in the turn it came in, that a peer has a rumor for us. The effects are performed at once.
+   * `undefined`: it is to be given to us; so it is without this arm. Must not wait.
+   */
+  readonly onOffer?: (wire: Wire, offered: Offered, bowl: Bowl) => readonly Effect[] | undefined;
   /** What other peers may do. Without it: nothing. A path opens itself and everything below it. */
   readonly open?: { readonly pokes?: readonly Mark[]; readonly paths?: readonly Path[] };
 }

@@ -33,6 +33,10 @@ export interface Limits {
   readonly maxRecent: number;
   /** The same in bytes. @defaultValue 8 MiB (our choice: 4 KiB each, what research 3.4 sends eagerly) */
   readonly maxRecentBytes: number;
+  /** A relayed rumor of so many bytes or more is offered to subscribers, and given to who asks: fewer copies, for a round trip a hop. @defaultValue 8 KiB (our choice: twice what research 3.4 sends at once) */
+  readonly offerFromBytes: number;
+  /** Offered rumors kept at hand, in bytes, over all agents; older ones are read from disk. @defaultValue 8 MiB (our choice: as `maxRecentBytes`) */
+  readonly maxOfferedBytes: number;
   /** How long a promise may hold its agent, in ms. @defaultValue 30,000 (design) */
   readonly armTimeoutMs: number;
   /** Watches one peer may hold on us, over all agents. @defaultValue 1,000 (our choice: 200 topics of five paths) */
@@ -106,6 +110,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxHeldBytes: 16 * MIB,
   maxRecent: 2_000,
   maxRecentBytes: 8 * MIB,
+  offerFromBytes: 8 * KIB,
+  maxOfferedBytes: 8 * MIB,
   armTimeoutMs: 30_000,
   maxWatchesPerPeer: 1_000,
   maxPendingPokes: 1_000,

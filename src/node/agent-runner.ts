@@ -2,14 +2,14 @@
  * Runs one agent: its events one at a time, each one transaction. Shell.
  * What an event changed is committed together; what it sends leaves after the commit, in the order of the events.
  */
-import type { Agent, Bowl, Effects, Emission, Report, Sign } from '../agent.ts';
+import type { Agent, Bowl, Effects, Emission, Offered, Report, Sign } from '../agent.ts';
 import type { PeerId, RumorId } from '../ids.ts';
 import type { AgentState, Arrival, Remembered } from '../store/store.ts';
 import { agentFailed, notRunning, overloaded, tooSlow } from './agent-errors.ts';
 import { armOf, callArm, subscriberOf } from './agent-input.ts';
 import type { AgentInput, Answer } from './agent-input.ts';
 import { AgentMemory } from './agent-memory.ts';
-import { ARRIVAL, Bowls } from './bowls.ts';
+import { ARRIVAL, Bowls, OFFER } from './bowls.ts';
 import type { BowlsPort } from './bowls.ts';
 import type { Arrived, Ended, Place } from './commits.ts';
 import { isPromise, isStream } from './effects.ts';
@@ -17,6 +17,7 @@ import type { Stream } from './effects.ts';
 import { Emissions } from './emissions.ts';
 import { EventQueue } from './event-queue.ts';
 import { Hold } from './hold.ts';
+import { NO_RECEIPT } from './session.ts';
 import type { Receipt } from './session.ts';
 import type { Subscriber } from './subscribers.ts';
 import { isOutward, isOwed, NONE, NOTHING } from './transaction.ts';
@@ -41,8 +42,6 @@ export interface RunnerPort extends BowlsPort {
 const EVENTS_A_TURN = 256;
 /** A disk that failed is not asked again at once (our choice). */
 const RESTART_DELAY_MS = 1_000;
-
-const NO_RECEIPT: Receipt = { count: 0, committed: () => undefined };
 
 export class AgentRunner {
   readonly name: string;
@@ -122,6 +121,25 @@ export class AgentRunner {
     const answer: Answer = (refused, error) => (error === undefined || refused === 'overloaded' ? this.#memory.nothingArrived(receipt, count) : undefined);
     this.enqueue({ arm: 'onAgent', wire, sign: ownSign(sign), src, bytes, answer, ...(watch !== undefined && { watch }) });
     return false;
+  }
+
+  /**
+   * A peer has a rumor for us. The effects of what is known are performed at once.
+   * @param receipt as with {@link arrive}, of what need not be given
+   * @returns whether it need not
+   */
+  offered(wire: string, offered: Offered, src: PeerId, receipt: Receipt): boolean {
+    if (this.agent.onOffer === undefined || this.#stopped) return false;
+    try {
+      const effects = this.agent.onOffer(wire, offered, this.#bowl(src, OFFER));
+      if (effects === undefined) return false;
+      if (effects.length === 0) this.#memory.nothingArrived(receipt);
+      else this.#performArrival(this.#memory.checked(effects, OFFER, src), receipt, receipt.count);
+    } catch (error) {
+      this.#fail(OFFER, src, error);
+      this.#memory.nothingArrived(receipt);
+    }
+    return true;
   }
 
   /** A fact that is not for the agent: receipted in its turn, which is also that of what came before it. */
@@ -373,7 +391,7 @@ export class AgentRunner {
   #fail(arm: string, src: PeerId, error: unknown): void {
     const failure = agentFailed(this.name, arm, error);
     this.#report('failed', src, failure);
-    if (this.agent.onFail === undefined || this.#stopped || (arm === ARRIVAL && !this.room)) return;
+    if (this.agent.onFail === undefined || this.#stopped || ((arm === ARRIVAL || arm === OFFER) && !this.room)) return;
     this.#queue.unshift({ arm: 'onFail', error: failure, src });
     this.#schedule();
   }

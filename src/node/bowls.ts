@@ -8,6 +8,8 @@ import type { MemoryPort } from './agent-memory.ts';
 
 /** The arm that is called for what peers send, in the turn it comes in. */
 export const ARRIVAL = 'onArrival';
+/** The arm that is called for what they offer, likewise. */
+export const OFFER = 'onOffer';
 
 export interface BowlsPort extends MemoryPort {
   readonly random: Random;

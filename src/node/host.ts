@@ -2,7 +2,7 @@
  * All agents of a node: starts them, hands events between them, and sends what is for other peers to the router.
  */
 import { Buffer } from 'node:buffer';
-import type { Agent, Report, Sign } from '../agent.ts';
+import type { Agent, FactEffect, Report, Sign } from '../agent.ts';
 import { primitives } from '../crypto/index.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
@@ -21,12 +21,14 @@ import type { Doors } from './doors.ts';
 import { isMark } from './effects.ts';
 import { Listeners } from './listeners.ts';
 import { Missed } from './missed.ts';
+import { OfferedFacts } from './offered-facts.ts';
 import { owe } from './owing.ts';
 import type { Owing } from './owing.ts';
 import { redeliver } from './redelivery.ts';
 import type { Router } from './router.ts';
 import type { Receipt } from './session.ts';
 import { OutgoingFact, Subscriber, Subscriptions, maxWireBytes } from './subscribers.ts';
+import type { OfferedRumor } from './subscribers.ts';
 import { Tallies } from './tallies.ts';
 import type { Outward } from './transaction.ts';
 import { Watches } from './watches.ts';
@@ -74,13 +76,15 @@ export class Host {
   readonly #byTopic = new Map<string, Running>();
   /** Agents whose state is being read. Whoever is no longer in it when that is done was stopped meanwhile. */
   readonly #starting = new Map<string, object>();
+  readonly #offered: OfferedFacts;
   readonly #owing: Owing;
   readonly #missed: Missed = new Missed();
   #router!: Router;
 
   constructor(port: HostPort) {
     this.#port = port;
-    this.#owing = { store: port.store, limits: port.limits, isTarget: (peer) => port.isTarget(peer), lost: (peer, count) => port.lost(peer, count) };
+    this.#offered = new OfferedFacts(port.limits.maxOfferedBytes);
+    this.#owing = { store: port.store, limits: port.limits, offered: this.#offered, isTarget: (peer) => port.isTarget(peer), lost: (peer, count) => port.lost(peer, count) };
     this.#maxWireBytes = maxWireBytes(port.limits);
   }
 
@@ -294,11 +298,17 @@ export class Host {
 
   #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void {
     const { paths, mark, data, rumor } = effect;
-    const fact = new OutgoingFact(mark, data, this.#maxWireBytes, number);
+    const fact = new OutgoingFact(mark, data, this.#maxWireBytes, number, this.#offerOf(effect));
     if (paths.length === 0) answering?.give(fact, early);
     // What is relayed on receipt is nobody's publication.
     else from.subscriptions.give(paths, fact, effect, early, rumor === undefined || early ? undefined : from.tallies.of(rumor));
+    if (fact.isOffered) this.#offered.add(from.runner.name, fact);
     if (fact.fault !== undefined) this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that no link can carry', error: fact.fault } });
+  }
+
+  #offerOf({ data, rumor: id, owedHops: hops, offer }: FactEffect): OfferedRumor | undefined {
+    if (offer !== true || id === undefined || hops === undefined || !(data instanceof Uint8Array)) return undefined;
+    return data.length < this.#port.limits.offerFromBytes || data.length > this.#maxWireBytes ? undefined : { id, hops, bytes: data.length };
   }
 
   #poke(from: Running, { wire, peer, agent, mark, data }: Extract<Outward, { type: 'poke' }>): void {
@@ -323,7 +333,13 @@ export class Host {
       kicked: (reason: string): void => over({ type: 'kick', reason }),
     };
     if (peer === this.#port.our) watch.end = this.watch(agent, path, { ...watcher, fact: (mark, data) => this.#sign(from, wire, { type: 'fact', mark, data }, peer, watch) });
-    else watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, { ...watcher, fact: (mark, message, payloadAt, receipt) => this.#heard(from, name, mark, message, payloadAt, watch, receipt) });
+    else {
+      watch.end = this.#router.watch(peer, topicOf(this.#port.networkId, agent), path, {
+        ...watcher,
+        fact: (mark, message, payloadAt, receipt) => this.#heard(from, name, mark, message, payloadAt, watch, receipt),
+        offered: (offered, receipt) => from.runner.offered(wire, offered, peer, receipt),
+      });
+    }
   }
 
   #heard(to: Running, { wire, peer }: WatchName, mark: string, message: Uint8Array, payloadAt: number, watch: Watch, receipt: Receipt): void {

@@ -38,7 +38,15 @@ export class MessageReader {
     return value;
   }
 
-  /** A topic, or a peer. */
+  /** One to `max` numbers, u32 each. */
+  lastNumbers(max: number): readonly number[] {
+    const numbers = [this.u32()];
+    while (this.#at < this.#bytes.length && this.wrong === undefined && numbers.length <= max) numbers.push(this.u32());
+    if (numbers.length > max) this.wrong ??= 'too-long';
+    return numbers;
+  }
+
+  /** A topic, a peer, or a rumor's id. */
   hex32(): string {
     const at = this.#take(HASH_BYTES);
     return at < 0 ? '' : Buffer.from(this.#bytes.subarray(at, at + HASH_BYTES)).toString('hex');

@@ -2,7 +2,7 @@
  * What two nodes say to each other over a link, and its bytes. PROTOCOL.md has the table.
  * Fixed binary layouts: a type byte, then fields in order; strings and byte runs carry their length. Decoding never throws.
  */
-import type { PeerId } from '../ids.ts';
+import type { PeerId, RumorId } from '../ids.ts';
 import { knownMarks, MessageReader } from './message-reader.ts';
 
 /** `sub` and `number` are chosen by the asker and unique on its side of the pair, 0 to 2^32 - 1. */
@@ -27,7 +27,14 @@ export type Message =
   /** Where is that peer? The answer, if there is one, is its Record. */
   | { readonly type: 'Find'; readonly peer: PeerId }
   /** So many Facts of that subscription, since its Watch on this link, are on the receiver's disk. */
-  | { readonly type: 'Ack'; readonly sub: number; readonly count: number };
+  | { readonly type: 'Ack'; readonly sub: number; readonly count: number }
+  /** In place of a Fact: a rumor of so many bytes, which has a number of its own in that subscription. Answered by Want or Have. */
+  | { readonly type: 'Offer'; readonly sub: number; readonly number: number; readonly id: RumorId; readonly hops: number; readonly bytes: number }
+  | { readonly type: 'Want'; readonly sub: number; readonly number: number }
+  /** What was wanted: a Fact of the mark `gossip-rumor`. */
+  | { readonly type: 'Give'; readonly sub: number; readonly number: number; readonly payload: Uint8Array }
+  /** What of the offers need not be given: the receiver has it, on its disk. */
+  | { readonly type: 'Have'; readonly sub: number; readonly numbers: readonly number[] };
 
 export type Decoded = { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly reason: string };
 
@@ -40,10 +47,14 @@ export const MAX_REASON_BYTES = 256;
 const MAX_RECORD_BYTES = 512;
 /** Largest message of an overlay: eight records, and as much around them as one more takes (our choice). */
 export const MAX_OVERLAY_BYTES: number = 9 * MAX_RECORD_BYTES;
+/** Numbers in one Have, at most (our choice: as many as facts share an Ack). */
+export const MAX_HAVE_NUMBERS = 256;
+/** Where the payload of a Give begins: behind type, `sub` and `number`. */
+export const GIVE_PAYLOAD_AT = 9;
 /** Where the mark of a Fact begins: behind type, `sub` and its own length. */
 const FACT_MARK_AT = 6;
 
-const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled', 'Overlay', 'Find', 'Ack'] as const;
+const TYPES = ['Watch', 'WatchAck', 'Fact', 'Kick', 'Leave', 'Poke', 'PokeAck', 'Record', 'Settle', 'Settled', 'Overlay', 'Find', 'Ack', 'Offer', 'Want', 'Give', 'Have'] as const;
 const TYPE_BYTE: Readonly<Record<Message['type'], number>> = Object.freeze(
   Object.fromEntries(TYPES.map((type, index) => [type, index + 1])) as Record<Message['type'], number>,
 );
@@ -75,7 +86,20 @@ export function encodeMessage(message: Message): Uint8Array {
       return concat(Uint8Array.of(TYPE_BYTE.Find), Buffer.from(message.peer, 'hex'));
     case 'Ack':
       return concat(head(message.type, message.sub), u32(message.count));
+    case 'Offer':
+      return concat(head(message.type, message.sub), u32(message.number), Buffer.from(message.id, 'hex'), Uint8Array.of(message.hops), u32(message.bytes));
+    case 'Want':
+      return concat(head(message.type, message.sub), u32(message.number));
+    case 'Give':
+      return concat(giveHead(message.sub, message.number), message.payload);
+    case 'Have':
+      return concat(head(message.type, message.sub), ...message.numbers.map(u32));
   }
+}
+
+/** What stands before the payload of a `Give`. */
+export function giveHead(sub: number, number: number): Uint8Array {
+  return concat(head('Give', sub), u32(number));
 }
 
 /** What stands before the payload of a `Fact`: the same for all facts of one mark to one subscriber. */
@@ -140,6 +164,14 @@ function readBody(type: Message['type'], reader: MessageReader): Message {
       return { type, peer: reader.lastHex32() as PeerId };
     case 'Ack':
       return { type, sub: reader.u32(), count: reader.lastU32() };
+    case 'Offer':
+      return { type, sub: reader.u32(), number: reader.u32(), id: reader.hex32() as RumorId, hops: reader.u8(), bytes: reader.lastU32() };
+    case 'Want':
+      return { type, sub: reader.u32(), number: reader.lastU32() };
+    case 'Give':
+      return { type, sub: reader.u32(), number: reader.u32(), payload: reader.rest() };
+    case 'Have':
+      return { type, sub: reader.u32(), numbers: reader.lastNumbers(MAX_HAVE_NUMBERS) };
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import type { Kept, Owed } from '../store/store.ts';
 import { Note, Settled } from './settled.ts';
+import type { OutgoingFact } from './subscribers.ts';
 
 /** What it asks of the host. */
 export interface OwedPort {
@@ -15,8 +16,12 @@ export interface OwedPort {
   /** `undefined`: not in the log any more. */
   entry(number: number): Owed | undefined;
   payload(entry: Owed): Promise<Kept | undefined>;
-  /** From the log. `false`: the peer reads too slowly now. */
-  send(entry: Owed, kept: Kept): boolean;
+  /** One of the latest offers, while there is room for it in RAM. */
+  atHand(number: number): OutgoingFact | undefined;
+  /** From the log. */
+  fact(entry: Owed, kept: Kept): OutgoingFact;
+  /** @param offer the number it was offered under, if it was. @returns `false`: the peer reads too slowly now */
+  send(fact: OutgoingFact, offer?: number): boolean;
   /** Whether it is for this peer. */
   concerns(entry: Owed): boolean;
   /** All up to there is acknowledged, dropped, or not for this peer. */
@@ -29,6 +34,8 @@ export interface OwedPort {
 const MAX_UNACKNOWLEDGED = 10_000;
 /** Numbers past the cursor of which anything is noted. Our choice: the first power of two above twice that. */
 const MAX_SPAN = 32_768;
+/** The highest number of an offer: a u32. */
+const MAX_OFFER: number = 2 ** 32 - 1;
 /** In the order of sending: a fact that is not in the log. Its numbers begin with 1. */
 const NOT_OWED = 0;
 
@@ -42,6 +49,10 @@ export class OwedFeed {
   #acknowledged = 0;
   /** The cursor that was told last. */
   #moved: number;
+  /** Offers are numbered from there, on the wire. */
+  readonly #base: number;
+  /** Numbers of offers that the peer wants, and that are read for it one after another. */
+  #wanted: number[] = [];
   #behind = true;
   #pumping = false;
   #ended = false;
@@ -50,6 +61,7 @@ export class OwedFeed {
   constructor(cursor: number, port: OwedPort) {
     this.#settled = new Settled(cursor, MAX_SPAN);
     this.#moved = cursor;
+    this.#base = cursor;
     this.#port = port;
   }
 
@@ -64,6 +76,77 @@ export class OwedFeed {
     if (onItsWay) this.#sent.push(number ?? NOT_OWED);
     if (number !== undefined) this.#note(number, onItsWay ? Note.sent : Note.settled);
     if (this.#settled.size >= MAX_UNACKNOWLEDGED) this.#behind = true;
+  }
+
+  /** Under which number that one is offered; `undefined`: it is to be sent. */
+  offerOf(number: number): number | undefined {
+    const offer = number - this.#base;
+    return offer > MAX_OFFER ? undefined : offer;
+  }
+
+  /** A fact was offered. */
+  offered(number: number): void {
+    this.#note(number, Note.offered);
+    if (this.#settled.size >= MAX_UNACKNOWLEDGED) this.#behind = true;
+  }
+
+  /** The peer wants what was offered under that number: once. */
+  wanted(offer: number): void {
+    const number = this.#base + offer;
+    if (this.#ended || !this.#isOffered(number)) return;
+    const fact = this.#wanted.length === 0 ? this.#port.atHand(number) : undefined;
+    if (fact !== undefined) return void this.#give(number, fact);
+    // Until it is read it is on its way: it is not given twice.
+    this.#settled.set(number, Note.sent);
+    this.#wanted.push(number);
+    if (this.#wanted.length === 1) void this.#giveWanted();
+  }
+
+  /** The peer has what was offered under that number. */
+  had(offer: number): void {
+    const number = this.#base + offer;
+    if (!this.#isOffered(number)) return;
+    this.#note(number, Note.settled);
+    this.#advance();
+    if (this.#behind) this.pump();
+  }
+
+  #isOffered(number: number): boolean {
+    return number > this.#settled.cursor && this.#settled.of(number) === Note.offered;
+  }
+
+  /** When the peer reads too slowly, it comes from the log later. */
+  #give(number: number, fact: OutgoingFact): boolean {
+    const given = this.#port.send(fact, number - this.#base);
+    if (given) return true;
+    this.#settled.clear(number);
+    this.#behind = true;
+    return false;
+  }
+
+  /** One at a time, so that they do not all lie in RAM. */
+  async #giveWanted(): Promise<void> {
+    for (; this.#wanted.length > 0 && !this.#ended; this.#wanted.shift()) {
+      const number = this.#wanted[0]!;
+      const fact = this.#port.atHand(number) ?? (await this.#read(number));
+      if (this.#ended) return;
+      if (fact !== undefined) this.#give(number, fact);
+      else this.#gone(number);
+    }
+  }
+
+  async #read(number: number): Promise<OutgoingFact | undefined> {
+    const entry = this.#port.entry(number);
+    if (entry === undefined) return undefined;
+    const kept = await this.#port.payload(entry).catch(() => undefined);
+    return kept && this.#port.fact(entry, kept);
+  }
+
+  /** Its payload is past its time, or its commit failed. */
+  #gone(number: number): void {
+    this.#note(number, Note.settled);
+    this.#advance();
+    this.#port.lost(1);
   }
 
   /** The peer has it from elsewhere. */
@@ -123,7 +206,7 @@ export class OwedFeed {
       if (entry === undefined || kept === undefined) {
         lost += 1;
         this.#settle(number);
-      } else if (!this.#port.send(entry, kept)) {
+      } else if (!this.#port.send(this.#port.fact(entry, kept))) {
         break;
       }
     }

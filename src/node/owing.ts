@@ -6,6 +6,7 @@ import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Store } from '../store/store.ts';
 import { encodeRumor, GOSSIP_RUMOR, withHops } from '../wrapper/rumor.ts';
+import type { OfferedFacts } from './offered-facts.ts';
 import { OwedFeed } from './owed-feed.ts';
 import { maxWireBytes, OutgoingFact } from './subscribers.ts';
 import type { Subscriber } from './subscribers.ts';
@@ -14,6 +15,8 @@ import type { Subscriber } from './subscribers.ts';
 export interface Owing {
   readonly store: Store;
   readonly limits: Limits;
+  /** The latest offers. */
+  readonly offered: OfferedFacts;
   /** Whether we added that peer. All others are strangers. */
   isTarget(peer: PeerId): boolean;
   /** So many that the peer was owed are past what is kept. */
@@ -21,7 +24,7 @@ export interface Owing {
 }
 
 /** Before the subscription is opened. */
-export function owe({ store, limits, isTarget, lost }: Owing, agent: string, subscriber: Subscriber): void {
+export function owe({ store, limits, offered, isTarget, lost }: Owing, agent: string, subscriber: Subscriber): void {
   const { peer, since } = subscriber;
   const pal = isTarget(peer);
   const moved = (number: number): void => {
@@ -36,7 +39,9 @@ export function owe({ store, limits, isTarget, lost }: Owing, agent: string, sub
       last: () => store.lastOwed(agent),
       entry: (number) => store.owed(agent, number),
       payload: ({ id }) => store.payload(id),
-      send: ({ number, hops }, { mark, payload }) => subscriber.resend(new OutgoingFact(GOSSIP_RUMOR, withHops(encodeRumor(mark, payload).bytes, hops), maxWireBytes(limits), number)),
+      atHand: (number) => offered.find(agent, number),
+      fact: ({ number, hops }, { mark, payload }) => new OutgoingFact(GOSSIP_RUMOR, withHops(encodeRumor(mark, payload).bytes, hops), maxWireBytes(limits), number),
+      send: (fact, offer) => subscriber.resend(fact, offer),
       concerns: ({ except }) => except !== peer,
       moved,
       lost: (count) => lost(peer, count),

@@ -6,13 +6,16 @@ import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import { GOSSIP_GOSSIP } from '../marks/paths.ts';
+import { GOSSIP_RUMOR } from '../wrapper/rumor.ts';
+import { GOSSIP_UPGRADE } from '../wrapper/upgrade.ts';
 import type { Clock } from './clock.ts';
-import { decodeMessage, encodeMessage, factHead, readFact } from './messages.ts';
+import { decodeMessage, encodeMessage, factHead, GIVE_PAYLOAD_AT, giveHead, MAX_HAVE_NUMBERS, readFact } from './messages.ts';
 import type { FactHead, Message } from './messages.ts';
-import { Received, Session } from './session.ts';
-import type { AskedPoke, Watcher } from './session.ts';
+import { Offering } from './offering.ts';
+import { Had, Received, Session } from './session.ts';
+import type { AskedPoke, AskedWatch, Watcher } from './session.ts';
 import { Subscriber } from './subscribers.ts';
-import type { OutgoingFact, Ungiven } from './subscribers.ts';
+import type { OfferedRumor, OutgoingFact, Ungiven } from './subscribers.ts';
 
 /** What the router asks of the node. */
 export interface RouterPort {
@@ -52,10 +55,12 @@ export class Router {
   readonly #sessions = new Map<PeerId, Session>();
   /** Of the Fact being read. */
   readonly #head: FactHead = { sub: 0, mark: '', payloadAt: 0 };
+  readonly #offering: Offering;
   #closed = false;
 
   constructor(port: RouterPort) {
     this.#port = port;
+    this.#offering = new Offering({ clock: port.clock, session: (peer) => this.#sessions.get(peer), send: (peer, message) => this.#send(peer, message) });
   }
 
   /** Subscribes; the result ends it. */
@@ -63,7 +68,7 @@ export class Router {
     if (this.#closed) return () => undefined;
     const session = this.#session(peer);
     const sub = session.number();
-    session.watches.set(sub, { topic, path, watcher, answered: false, received: this.#nothingReceived(peer, session, sub, path) });
+    session.watches.set(sub, { topic, path, watcher, answered: false, ...this.#nothingReceived(peer, session, sub, path) });
     this.#wants(peer, session);
     if (session.up) this.#send(peer, { type: 'Watch', sub, topic, path });
     return () => {
@@ -137,7 +142,7 @@ export class Router {
     session.up = true;
     for (const poke of [...session.pokes.values()]) this.#sendPoke(peer, poke);
     for (const [sub, watch] of session.watches) {
-      watch.received = this.#nothingReceived(peer, session, sub, watch.path);
+      Object.assign(watch, this.#nothingReceived(peer, session, sub, watch.path));
       this.#send(peer, { type: 'Watch', sub, topic: watch.topic, path: watch.path });
     }
   }
@@ -151,6 +156,7 @@ export class Router {
     session.forgetAcks();
     session.records = 0;
     session.finds = 0;
+    this.#offering.linkDown(peer);
     for (const watch of session.watches.values()) watch.answered = false;
     for (const subscriber of [...session.subscribers.values()]) subscriber.end();
     for (const [number, poke] of [...session.pokes]) {
@@ -162,16 +168,17 @@ export class Router {
   /** One message of a peer. Never throws. */
   received(peer: PeerId, bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (readFact(bytes, this.#head)) return this.#onFact(this.#sessions.get(peer), bytes);
+    if (readFact(bytes, this.#head)) return this.#onFact(peer, this.#sessions.get(peer), bytes);
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return this.#port.misbehaved(peer, decoded.reason);
     const session = this.#session(peer);
-    this.#received(peer, session, decoded.message);
+    this.#received(peer, session, decoded.message, bytes);
   }
 
   /** Ends everything without telling anybody; the links are closing. */
   close(): void {
     this.#closed = true;
+    this.#offering.close();
     for (const [peer, session] of [...this.#sessions]) {
       session.watches.clear();
       this.linkDown(peer);
@@ -181,7 +188,7 @@ export class Router {
     this.#sessions.clear();
   }
 
-  #received(peer: PeerId, session: Session, message: Message): void {
+  #received(peer: PeerId, session: Session, message: Message, bytes: Uint8Array): void {
     switch (message.type) {
       case 'Watch':
         return this.#onWatch(peer, session, message);
@@ -191,8 +198,6 @@ export class Router {
         return; // Those were read before.
       case 'Kick':
         return this.#onKick(peer, session, message.sub, message.reason);
-      case 'Leave':
-        return session.subscribers.get(message.sub)?.end();
       case 'Poke':
         return this.#onPoke(peer, session, message);
       case 'PokeAck':
@@ -207,8 +212,29 @@ export class Router {
         return this.#port.overlay(peer, message.topic, message.payload);
       case 'Find':
         return this.#port.find(peer, message.peer);
+      case 'Offer':
+        return this.#offering.offered(peer, session, message);
+      case 'Give':
+        return this.#onGive(peer, session, message, bytes);
+      case 'Leave':
       case 'Ack':
-        return session.subscribers.get(message.sub)?.acknowledged(message.count);
+      case 'Want':
+      case 'Have':
+        return this.#onSubscriber(session.subscribers.get(message.sub), message);
+    }
+  }
+
+  /** What one who watches us says of its subscription. */
+  #onSubscriber(subscriber: Subscriber | undefined, message: Extract<Message, { type: 'Leave' | 'Ack' | 'Want' | 'Have' }>): void {
+    switch (message.type) {
+      case 'Leave':
+        return subscriber?.end();
+      case 'Ack':
+        return subscriber?.acknowledged(message.count);
+      case 'Want':
+        return subscriber?.wanted(message.number);
+      case 'Have':
+        return subscriber?.had(message.numbers);
     }
   }
 
@@ -217,7 +243,9 @@ export class Router {
     if (session.watchesServed >= this.#port.limits.maxWatchesPerPeer) return this.#send(peer, { type: 'WatchAck', sub, refused: 'overloaded' });
     const heads = new FactHeads(sub);
     const subscriber = new Subscriber(peer, path, {
-      fact: (fact) => this.#sendFact(peer, heads, fact),
+      fact: (fact) => this.#sendFact(peer, heads.of(fact.mark), fact),
+      offer: (rumor, number) => this.#sendOffer(peer, sub, number, rumor),
+      give: (fact, number) => this.#sendFact(peer, giveHead(sub, number), fact),
       kicked: (reason) => this.#send(peer, { type: 'Kick', sub, reason }),
       dropped: () => this.#port.dropped(peer),
     });
@@ -260,11 +288,17 @@ export class Router {
     else this.#port.record(peer, record);
   }
 
-  #sendFact(peer: PeerId, heads: FactHeads, fact: OutgoingFact): Ungiven | undefined {
+  #sendOffer(peer: PeerId, sub: number, number: number, rumor: OfferedRumor): Ungiven | undefined {
+    if (this.#port.congested(peer)) return 'slow-reader';
+    this.#send(peer, { type: 'Offer', sub, number, ...rumor });
+    return undefined;
+  }
+
+  #sendFact(peer: PeerId, head: Uint8Array, fact: OutgoingFact): Ungiven | undefined {
     if (this.#port.congested(peer)) return 'slow-reader';
     // Of what no link can carry the host tells the agent.
     if (fact.payload === undefined) return 'too-large';
-    if (!this.#closed) this.#port.send(peer, heads.of(fact.mark), fact.payload);
+    if (!this.#closed) this.#port.send(peer, head, fact.payload);
     return undefined;
   }
 
@@ -273,31 +307,55 @@ export class Router {
     for (const subscriber of [...(this.#sessions.get(peer)?.subscribers.values() ?? [])]) subscriber.drained();
   }
 
-  #onFact(session: Session | undefined, bytes: Uint8Array): void {
+  #onFact(peer: PeerId, session: Session | undefined, bytes: Uint8Array): void {
     const { sub, mark, payloadAt } = this.#head;
     const watch = session?.watches.get(sub);
     if (watch === undefined) return;
     const { received } = watch;
     received.count += 1;
+    if (mark === GOSSIP_UPGRADE && this.#offering.upgraded(peer, sub, watch, bytes.subarray(payloadAt))) return;
     watch.watcher.fact(mark, bytes, payloadAt, received);
   }
 
+  /** A Fact that we asked for. */
+  #onGive(peer: PeerId, session: Session, { sub, number }: Extract<Message, { type: 'Give' }>, bytes: Uint8Array): void {
+    const watch = session.watches.get(sub);
+    if (watch !== undefined) {
+      watch.received.count += 1;
+      watch.watcher.fact(GOSSIP_RUMOR, bytes, GIVE_PAYLOAD_AT, watch.received);
+    }
+    this.#offering.given(peer, sub, number);
+  }
+
   /** Of a watch that begins anew. */
-  #nothingReceived(peer: PeerId, session: Session, sub: number, path: string): Received {
-    // Nothing else is owed.
-    if (path !== GOSSIP_GOSSIP) return new Received(undefined);
-    const received: Received = new Received((isUrgent) => {
-      if (!session.up || session.watches.get(sub)?.received !== received) return;
-      session.acks.set(sub, received);
+  #nothingReceived(peer: PeerId, session: Session, sub: number, path: string): Pick<AskedWatch, 'received' | 'had'> {
+    const due = (isUrgent: boolean): void => {
       if (isUrgent) this.#acknowledge(peer, session);
       else session.ackLater ??= this.#port.clock.after(ACK_DELAY_MS, () => this.#acknowledge(peer, session));
+    };
+    const isCurrent = (): boolean => session.up && session.watches.get(sub)?.had === had;
+    const had: Had = new Had((isUrgent) => {
+      if (!isCurrent()) return;
+      session.haves.set(sub, had);
+      due(isUrgent);
     });
-    return received;
+    // Nothing else is owed.
+    if (path !== GOSSIP_GOSSIP) return { received: new Received(undefined), had };
+    const received: Received = new Received((isUrgent) => {
+      if (!isCurrent()) return;
+      session.acks.set(sub, received);
+      due(isUrgent);
+    });
+    return { received, had };
   }
 
   #acknowledge(peer: PeerId, session: Session): void {
     for (const [sub, received] of session.acks) {
       if (session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count: received.take() });
+    }
+    for (const [sub, had] of session.haves) {
+      if (session.watches.get(sub)?.had !== had) continue;
+      for (let numbers = had.take(MAX_HAVE_NUMBERS); numbers.length > 0; numbers = had.take(MAX_HAVE_NUMBERS)) this.#send(peer, { type: 'Have', sub, numbers });
     }
     session.forgetAcks();
   }

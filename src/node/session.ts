@@ -1,6 +1,7 @@
 /**
  * What two nodes have going with each other, seen from one of them: state only; the router decides.
  */
+import type { Offered } from '../agent.ts';
 import type { HearsayError } from '../errors.ts';
 import type { Subscriber } from './subscribers.ts';
 
@@ -9,6 +10,8 @@ export interface Watcher {
   acked(refused: string | undefined): void;
   /** The payload is what stands in the message from `payloadAt` on. */
   fact(mark: string, message: Uint8Array, payloadAt: number, receipt: Receipt): void;
+  /** The peer has a rumor for it. @returns whether it need not be given; then the receipt is told, as with a fact */
+  offered(offered: Offered, receipt: Receipt): boolean;
   kicked(reason: string): void;
 }
 
@@ -20,6 +23,9 @@ export interface Receipt {
   committed(count: number): void;
 }
 
+/** Of what nobody waits for. */
+export const NO_RECEIPT: Receipt = { count: 0, committed: () => undefined };
+
 /** A watch of ours. */
 export interface AskedWatch {
   readonly topic: string;
@@ -29,6 +35,8 @@ export interface AskedWatch {
   answered: boolean;
   /** What came of it on this link; another object on each. */
   received: Received;
+  /** What was offered on this link, and need not be given; likewise. */
+  had: Had;
 }
 
 /** So many facts are acknowledged without waiting (our choice: a fortieth of what the other side keeps unacknowledged). */
@@ -64,6 +72,46 @@ export class Received implements Receipt {
   }
 }
 
+/** Offers that need not be taken are answered by their numbers, once it is on disk that they need not. Those of a moment share an answer. */
+export class Had implements Receipt {
+  count = 0;
+  /** Of those that are not answered yet, in order. */
+  #numbers: number[] = [];
+  #committed = 0;
+  #taken = 0;
+  readonly #due: (isUrgent: boolean) => void;
+
+  /** @param due there is something to answer: {@link take} it, at once or later */
+  constructor(due: (isUrgent: boolean) => void) {
+    this.#due = due;
+  }
+
+  /** An offer comes, which is perhaps not to be taken. */
+  push(number: number): void {
+    this.#numbers.push(number);
+    this.count += 1;
+  }
+
+  /** That offer is to be taken. */
+  pop(): void {
+    this.#numbers.pop();
+    this.count -= 1;
+  }
+
+  committed(count: number): void {
+    if (count <= this.#committed) return;
+    this.#committed = count;
+    this.#due(count - this.#taken >= ACK_AT);
+  }
+
+  /** The numbers of those that are answered now, at most so many. */
+  take(most: number): readonly number[] {
+    const taken = this.#numbers.splice(0, Math.min(this.#committed - this.#taken, most));
+    this.#taken += taken.length;
+    return taken;
+  }
+}
+
 /** A poke of ours. */
 export interface AskedPoke {
   /** Held back until there is a link; `undefined` once sent. */
@@ -91,6 +139,8 @@ export class Session {
   readonly subscribers: Map<number, Subscriber> = new Map();
   /** What is to be acknowledged, by subscription. */
   readonly acks: Map<number, Received> = new Map();
+  /** Offers that are to be answered, likewise. */
+  readonly haves: Map<number, Had> = new Map();
   /** Calls off that it is done after a while. */
   ackLater: (() => void) | undefined;
   /** Watches of the peer that stand or are still to be answered, also those it left meanwhile: they wait in an agent's queue. */
@@ -124,6 +174,7 @@ export class Session {
   /** They were sent, or the link is down. */
   forgetAcks(): void {
     this.acks.clear();
+    this.haves.clear();
     this.ackLater?.();
     this.ackLater = undefined;
   }

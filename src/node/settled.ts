@@ -3,8 +3,8 @@
  */
 import { assert } from '../errors.ts';
 
-/** Nothing is known of it, it is on its way, or nothing more is to be done for it. */
-export const Note = { none: 0, sent: 1, settled: 2 } as const;
+/** Nothing is known of it, it is on its way, nothing more is to be done for it, or it is offered. */
+export const Note = { none: 0, sent: 1, settled: 2, offered: 3 } as const;
 
 /** Doubles when a number lies past it. Our choice: what a quiet subscription has under way. A power of two. */
 const FIRST_SPAN = 64;
@@ -35,7 +35,14 @@ export class Settled {
     return number - this.#cursor > this.#notes.length ? Note.none : this.#notes[number & (this.#notes.length - 1)]!;
   }
 
-  /** Notes `sent` or `settled`. @returns `false` when the number is too far past the cursor */
+  /** What was noted of a number past the cursor is not so. */
+  clear(number: number): void {
+    if (this.of(number) === Note.none) return;
+    this.#notes[number & (this.#notes.length - 1)] = Note.none;
+    this.#size -= 1;
+  }
+
+  /** Notes anything but `none`. @returns `false` when the number is too far past the cursor */
   set(number: number, note: number): boolean {
     assert(number > this.#cursor, 'only what is past the cursor is noted');
     while (number - this.#cursor > this.#notes.length) if (!this.#grow()) return false;

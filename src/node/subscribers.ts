@@ -3,7 +3,7 @@
  */
 import type { Mark } from '../agent.ts';
 import { encodeToSend } from '../marks/payload.ts';
-import type { PeerId } from '../ids.ts';
+import type { PeerId, RumorId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { OwedFeed } from './owed-feed.ts';
 
@@ -15,19 +15,32 @@ export function maxWireBytes({ maxPayloadBytes }: Limits): number {
   return maxPayloadBytes + RUMOR_HEADER_BYTES;
 }
 
+/** A rumor that subscribers may have from others by now: they are offered it, and given it when they ask. */
+export interface OfferedRumor {
+  readonly id: RumorId;
+  /** As on the wire. */
+  readonly hops: number;
+  readonly bytes: number;
+}
+
 /** A fact on its way to any number of subscribers; encoded once, and only if somebody needs the bytes. */
 export class OutgoingFact {
   readonly mark: Mark;
   readonly data: unknown;
   /** Its number in the log of what the agent owes (Store.owe), if it has one. */
   readonly number: number | undefined;
+  /** Set: it is offered. */
+  readonly offer: OfferedRumor | undefined;
+  /** Somebody was offered it. */
+  isOffered = false;
   readonly #maxBytes: number;
   #payload: Uint8Array | undefined;
   #fault: Error | undefined;
 
   /** @param maxBytes of the payload. See `maxWireBytes`. */
-  constructor(mark: Mark, data: unknown, maxBytes: number, number?: number) {
+  constructor(mark: Mark, data: unknown, maxBytes: number, number?: number, offer?: OfferedRumor) {
     this.number = number;
+    this.offer = offer;
     this.mark = mark;
     this.data = data;
     this.#maxBytes = maxBytes;
@@ -63,6 +76,10 @@ export interface Tally {
 export interface Sink {
   /** @returns why it was not sent, if it was not */
   fact(fact: OutgoingFact): Ungiven | undefined;
+  /** Offers a rumor under that number; without it everything is sent. @returns why it was not offered, if it was not */
+  readonly offer?: (rumor: OfferedRumor, number: number) => Ungiven | undefined;
+  /** Sends what was offered under that number. @returns as of a fact */
+  readonly give?: (fact: OutgoingFact, number: number) => Ungiven | undefined;
   /** We ended it. */
   kicked(reason: string): void;
   /** A fact was not kept for it while its watch was being answered. */
@@ -127,9 +144,19 @@ export class Subscriber {
     this.#feed?.pump();
   }
 
-  /** A fact from the log of what is owed. @returns `false` when the peer reads too slowly */
-  resend(fact: OutgoingFact): boolean {
-    const reason = this.#sink.fact(fact);
+  /** The peer wants what it was offered under that number. */
+  wanted(offer: number): void {
+    this.#feed?.wanted(offer);
+  }
+
+  /** The peer has what it was offered under those. */
+  had(offers: readonly number[]): void {
+    for (const offer of offers) this.#feed?.had(offer);
+  }
+
+  /** A fact from the log of what is owed. @param offer the number it was offered under, if it was. @returns `false` when the peer reads too slowly */
+  resend(fact: OutgoingFact, offer?: number): boolean {
+    const reason = offer === undefined || this.#sink.give === undefined ? this.#sink.fact(fact) : this.#sink.give(fact, offer);
     if (reason !== 'slow-reader') this.#feed?.sent(fact.number, reason === undefined);
     return reason !== 'slow-reader';
   }
@@ -143,7 +170,14 @@ export class Subscriber {
   #send(fact: OutgoingFact): Ungiven | undefined {
     const feed = this.#feed;
     const owed = feed !== undefined && fact.number !== undefined;
-    const reason = feed?.admits(fact.number) === false ? 'slow-reader' : this.#sink.fact(fact);
+    const admits = feed?.admits(fact.number) !== false;
+    const offer = admits && owed && fact.offer !== undefined ? feed.offerOf(fact.number) : undefined;
+    if (offer !== undefined && this.#sink.offer?.(fact.offer!, offer) === undefined) {
+      feed!.offered(fact.number!);
+      fact.isOffered = true;
+      return undefined;
+    }
+    const reason = admits ? this.#sink.fact(fact) : 'slow-reader';
     if (reason !== 'slow-reader') feed?.sent(fact.number, reason === undefined);
     else if (owed) feed.fellBehind();
     else this.#sink.dropped();

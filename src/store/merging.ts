@@ -4,8 +4,9 @@
  *
  * A merged group takes the place of the last one it is made of, so that whatever said "nothing before here is needed" still holds.
  */
-import { opened, sealed, VIEW } from './database.ts';
+import { opened, sealedInPlace, VIEW } from './database.ts';
 import type { Database, Operation } from './database.ts';
+import { Growing } from './growing.ts';
 import { logKey, logPosition } from './layout.ts';
 import type { LogPosition } from './layout.ts';
 import { ID_BYTES, ID_RECORD_BYTES, mergeStates, readId } from './packing.ts';
@@ -19,8 +20,9 @@ const READ_ENTRIES = 1000;
 interface Run {
   readonly bucket: number;
   readonly keys: Uint8Array[];
-  /** By id, in the order in which they came. */
-  readonly records: Map<string, Uint8Array>;
+  /** Where in `merged` the record of an id stands. An array for each would make a merge the peak of a node's memory. */
+  readonly records: Map<string, number>;
+  readonly merged: Growing;
   read: number;
 }
 
@@ -41,7 +43,7 @@ export async function mergeIds(db: Database, from: LogPosition, before: LogPosit
           await write(db, run);
           run = undefined;
         }
-        run ??= { bucket, keys: [], records: new Map(), read: 0 };
+        run ??= { bucket, keys: [], records: new Map(), merged: new Growing(), read: 0 };
         take(run, key, opened(key, value, 'a group of ids'), remembers);
       }
     }
@@ -58,15 +60,21 @@ function take(run: Run, key: Uint8Array, value: Uint8Array, remembers: (bytes: U
     if (!remembers(value, at)) continue;
     const id = readId(value, at);
     const before = run.records.get(id);
-    if (before === undefined) run.records.set(id, value.slice(at, at + ID_RECORD_BYTES));
-    else before[ID_BYTES] = mergeStates(before[ID_BYTES]!, value[at + ID_BYTES]!);
+    if (before === undefined) {
+      const to = run.merged.extend(ID_RECORD_BYTES);
+      run.merged.bytes.set(value.subarray(at, at + ID_RECORD_BYTES), to);
+      run.records.set(id, to);
+    } else {
+      const state = before + ID_BYTES;
+      run.merged.bytes[state] = mergeStates(run.merged.bytes[state]!, value[at + ID_BYTES]!);
+    }
   }
 }
 
-async function write(db: Database, { keys, records, read }: Run): Promise<void> {
+async function write(db: Database, { keys, records, merged, read }: Run): Promise<void> {
   if (keys.length === 1 && records.size === read) return;
   const last = keys.at(-1)!;
   const operations: Operation[] = keys.slice(0, records.size === 0 ? undefined : -1).map((key) => ({ type: 'del', key }));
-  if (records.size > 0) operations.push(sealed(last, Buffer.concat([...records.values()])));
+  if (records.size > 0) operations.push(sealedInPlace(last, merged.take()));
   await db.batch<Uint8Array, Uint8Array>(operations, VIEW);
 }

@@ -57,6 +57,11 @@ export async function openDatabase(place: StorePlace): Promise<Opened> {
   }
 }
 
+/**
+ * Of LevelDB's cache (our choice: a few full groups, read again for one payload after the other; its default of 8 MiB fills within hours, and is not missed).
+ */
+const CACHE_BYTES: number = 1024 * 1024;
+
 async function openDir(dir: string): Promise<Handle> {
   const folder = join(dir, DATABASE_FOLDER);
   try {
@@ -65,7 +70,7 @@ async function openDir(dir: string): Promise<Handle> {
     });
     await checkFiles(folder);
     const { Level } = await import('level'); // only who has a directory needs it
-    const db: Database = new Level<unknown, unknown>(folder);
+    const db: Database = new Level<unknown, unknown>(folder, { cacheSize: CACHE_BYTES });
     await db.open();
     return { db, dropped: await droppedIn(folder), recover: () => recoverDir(db, dir), release: () => db.close() };
   } catch (error) {

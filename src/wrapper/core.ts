@@ -75,6 +75,11 @@ export class GossipCore<Body> {
     return this.#context.mayTell(peer);
   }
 
+  /** Whether we listen to that peer now. */
+  hears(peer: PeerId): boolean {
+    return this.#context.hearing.watches(peer);
+  }
+
   /** Whether a copy has to be read: because the agent has not had it, or because it would go out and is not at hand, and nothing goes out unread. */
   mustRead(id: RumorId, hops: number, seen: Seen): boolean {
     return this.#rumors.mustRead(id, hops, seen);
@@ -140,6 +145,8 @@ export class GossipCore<Body> {
         return this.#rumors.arrived(input);
       case 'RepeatArrived':
         return this.#rumors.repeated(input);
+      case 'RumorOffered':
+        return this.#rumors.offered(input);
       case 'UpgradeArrived':
         return this.#rumors.upgraded(input);
       case 'RumorPoked':

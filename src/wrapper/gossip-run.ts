@@ -2,7 +2,7 @@
  * One run of one wrapped agent: binds the core to the inner agent's arms. Shell, but synchronous: it waits for nothing.
  */
 import { forget, refuse } from '../agent.ts';
-import type { Agent, Bowl, Datum, Effect, Effects, Path, Sign, Wire } from '../agent.ts';
+import type { Agent, Bowl, Datum, Effect, Effects, Offered, Path, Sign, Wire } from '../agent.ts';
 import { isPeerId } from '../ids.ts';
 import type { PeerId } from '../ids.ts';
 import { GOSSIP_GOSSIP, GOSSIP_SOURCE, isReserved } from '../marks/paths.ts';
@@ -117,6 +117,16 @@ export class GossipRun {
   arrival(wire: Wire, sign: Sign, bowl: Bowl): readonly Effect[] | undefined {
     if (isHearWire(wire) && sign.type === 'fact') return this.#ingest(sign, bowl);
     const effects = isOurs(wire) ? undefined : this.#inner.onArrival?.(wire, sign, innerBowl(bowl));
+    return effects && this.#transform(effects, bowl);
+  }
+
+  offer(wire: Wire, offered: Offered, bowl: Bowl): readonly Effect[] | undefined {
+    if (isHearWire(wire)) {
+      const input = this.#intake.offer(offered, bowl);
+      const effects = this.#step(input, bowl);
+      return input.type === 'RumorOffered' ? undefined : effects;
+    }
+    const effects = isOurs(wire) ? undefined : this.#inner.onOffer?.(wire, offered, innerBowl(bowl));
     return effects && this.#transform(effects, bowl);
   }
 

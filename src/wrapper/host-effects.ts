@@ -67,9 +67,9 @@ export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Ef
 function sendEffect(effect: Extract<GossipEffect<Body>, { type: 'Send' | 'SendUpgrade' | 'Answer' | 'Pass' }>, agent: string): Effect {
   switch (effect.type) {
     case 'Send': {
-      const { id, hops, except, only } = effect;
+      const { id, hops, eager, except, only } = effect;
       const data = withHops(effect.body.rumor.bytes, hops);
-      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, rumor: id, owedHops: hops, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
+      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, rumor: id, owedHops: hops, offer: eager !== true, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
     }
     case 'SendUpgrade':
       return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_UPGRADE, data: encodeUpgrade(effect.id, effect.hops), only: effect.only };

@@ -2,7 +2,7 @@
  * The one way in (DESIGN 4, point 13): whatever peers sent becomes an input of the core here, whether it came as a fact, as a first answer, as a poke, or out
  * of quarantine. Shell, but synchronous. Most of what comes in a flood are copies: of those nothing is parsed, hashed or read.
  */
-import type { Bowl, Seen, Sign } from '../agent.ts';
+import type { Bowl, Offered, Seen, Sign } from '../agent.ts';
 import type { MarkCodec } from '../marks/define-marks.ts';
 import { rumorId } from '../marks/rumor-id.ts';
 import { readBody, strangeBody } from './body.ts';
@@ -36,6 +36,14 @@ export class Intake {
     if (known !== undefined) return this.#copy(known, (data as Uint8Array)[HOPS_AT]!, bowl, replayed);
     const rumor = parseRumor(data, bowl.limits.maxPayloadBytes);
     return typeof rumor === 'string' ? { type: 'RumorRejected', from, reason: rumor } : this.#rumor(rumor, bowl, replayed);
+  }
+
+  /** A peer has a rumor for us. `RumorOffered`: we have to have its bytes, also of one that we hold for a proxy, or that may go further and is not at hand. */
+  offer({ id, hops }: Offered, bowl: Bowl): Input<Body> {
+    const from = bowl.src;
+    if (!this.#core.hears(from)) return { type: 'RumorRejected', from, reason: 'not-heard' };
+    const seen = bowl.seen(id);
+    return seen === undefined || this.#core.mustRead(id, hops, seen) ? { type: 'RumorOffered', id, from, hops } : { type: 'RepeatArrived', id, from, hops, seen };
   }
 
   /** W19. `undefined`: what is no rumor, or of a kind that we do not know, is refused, so that another proxy is found. */

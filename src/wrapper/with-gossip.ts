@@ -63,6 +63,7 @@ export function withGossip<S extends MarkSchemas>(inner: Agent, options: GossipO
     onPeek: (path, bowl) => run(bowl).peek(path, bowl),
     onFail: (error, bowl) => run(bowl).fail(error, bowl),
     onArrival: (wire, sign, bowl) => run(bowl).arrival(wire, sign, bowl),
+    onOffer: (wire, offered, bowl) => run(bowl).offer(wire, offered, bowl),
   };
 }
 

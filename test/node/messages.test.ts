@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_MARK_BYTES, MAX_PATH_BYTES, decodeMessage, encodeMessage, factHead, readFact } from '../../src/node/messages.ts';
+import type { PeerId, RumorId } from '../../src/ids.ts';
+import { GIVE_PAYLOAD_AT, MAX_HAVE_NUMBERS, MAX_MARK_BYTES, MAX_PATH_BYTES, decodeMessage, encodeMessage, factHead, giveHead, readFact } from '../../src/node/messages.ts';
 import type { Message } from '../../src/node/messages.ts';
 
 const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
@@ -19,6 +20,13 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('Record' as const), record: payload }),
   fc.record({ type: fc.constant('Settle' as const), number }),
   fc.record({ type: fc.constant('Settled' as const), number }),
+  fc.record({ type: fc.constant('Overlay' as const), topic, payload }),
+  fc.record({ type: fc.constant('Find' as const), peer: topic.map((id) => id as PeerId) }),
+  fc.record({ type: fc.constant('Ack' as const), sub: number, count: number }),
+  fc.record({ type: fc.constant('Offer' as const), sub: number, number, id: topic.map((id) => id as RumorId), hops: fc.integer({ min: 0, max: 255 }), bytes: number }),
+  fc.record({ type: fc.constant('Want' as const), sub: number, number }),
+  fc.record({ type: fc.constant('Give' as const), sub: number, number, payload }),
+  fc.record({ type: fc.constant('Have' as const), sub: number, numbers: fc.array(number, { minLength: 1, maxLength: MAX_HAVE_NUMBERS }) }),
 );
 
 /** Views of different buffers compare equal by content. */
@@ -45,6 +53,16 @@ describe('messages between nodes', () => {
     );
   });
 
+  test('what is given in two parts is a Give in one, and its payload begins where it is said to', () => {
+    fc.assert(
+      fc.property(number, number, payload, (sub, which, bytes) => {
+        const parts = Buffer.concat([giveHead(sub, which), bytes]);
+        expect(parts.equals(encodeMessage({ type: 'Give', sub, number: which, payload: bytes }))).toBe(true);
+        expect(parts.subarray(GIVE_PAYLOAD_AT).equals(bytes)).toBe(true);
+      }),
+    );
+  });
+
   test('no bytes make decoding throw', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => typeof decodeMessage(bytes).ok === 'boolean'), { numRuns: 2_000 });
   });
@@ -53,7 +71,7 @@ describe('messages between nodes', () => {
     fc.assert(
       fc.property(message, (given) => {
         const bytes = encodeMessage(given);
-        const open = given.type === 'Fact' || given.type === 'Poke' || given.type === 'Record';
+        const open = given.type === 'Fact' || given.type === 'Poke' || given.type === 'Record' || given.type === 'Overlay' || given.type === 'Give';
         const cut = decodeMessage(bytes.subarray(0, Math.max(0, bytes.length - 1)));
         if (!open) expect(cut.ok).toBe(false);
       }),
@@ -66,6 +84,8 @@ describe('messages between nodes', () => {
     { name: 'bytes after the end', bytes: [5, 0, 0, 0, 1, 9], reason: 'trailing-bytes' },
     { name: 'a path over its limit', bytes: [1, 0, 0, 0, 1, ...Array<number>(32).fill(0), 1, 1, ...Array<number>(257).fill(47)], reason: 'text-too-long' },
     { name: 'a mark that is not UTF-8', bytes: [3, 0, 0, 0, 1, 1, 0xff], reason: 'bad-utf8' },
+    { name: 'a Have of no number', bytes: [17, 0, 0, 0, 1], reason: 'truncated' },
+    { name: 'a Have of too many', bytes: [17, 0, 0, 0, 1, ...Array<number>(4 * 257).fill(0)], reason: 'too-long' },
     { name: 'a record over its limit', bytes: [8, ...Array<number>(513).fill(0)], reason: 'too-long' },
   ])('$name is refused as $reason', ({ bytes, reason }) => {
     expect(decodeMessage(Uint8Array.from(bytes))).toEqual({ ok: false, reason });

@@ -45,7 +45,7 @@ test('our watches go out on a link only after pals has heard of that link, not o
     network.leave();
     await network.close();
   });
-  network.router.watch(bob.id, bob.topic('app'), '/p', { acked: () => undefined, fact: () => undefined, kicked: () => undefined });
+  network.router.watch(bob.id, bob.topic('app'), '/p', { acked: () => undefined, fact: () => undefined, offered: () => false, kicked: () => undefined });
 
   await bob.connect();
   await bob.next('Record');

@@ -7,6 +7,7 @@ import type { Agent, GossipApp, HearsayNode } from '../../src/index.ts';
 import type { RumorId } from '../../src/ids.ts';
 import type { Owed } from '../../src/store/store.ts';
 import { OwedFeed } from '../../src/node/owed-feed.ts';
+import { OutgoingFact } from '../../src/node/subscribers.ts';
 import { LinkedHosts } from '../support/linked-hosts.ts';
 import { TestNetwork, befriend, next } from '../support/nodes.ts';
 
@@ -137,6 +138,9 @@ describe('the feed of one pal', () => {
     readonly log: Owed[] = [];
     readonly got: number[] = [];
     readonly moves: number[] = [];
+    /** Under which numbers. */
+    readonly given: number[] = [];
+    readonly atHand = new Map<number, OutgoingFact>();
     room = true;
     missing = 0;
     lost = 0;
@@ -147,7 +151,12 @@ describe('the feed of one pal', () => {
         last: () => this.log.length,
         entry: (number) => (number <= this.missing ? undefined : this.log[number - 1]),
         payload: ({ id }) => Promise.resolve({ id, mark: 'm', payload: new Uint8Array(0), hops: 1 }),
-        send: ({ number }) => this.send(number),
+        atHand: (number) => this.atHand.get(number),
+        fact: ({ number }) => new OutgoingFact('m', null, 1_000, number),
+        send: ({ number }, offer) => {
+          if (offer !== undefined && this.room) this.given.push(offer);
+          return this.send(number!);
+        },
         concerns: ({ except }) => except === undefined,
         moved: (number) => void this.moves.push(number),
         lost: (count) => void (this.lost += count),
@@ -278,5 +287,104 @@ describe('the feed of one pal', () => {
     expect(pal.got).toEqual([40_000]);
     await pal.pumped();
     expect(pal.got.slice(0, 3)).toEqual([40_000, 1, 2]);
+  });
+
+  describe('what is offered', () => {
+    /** So many were said and offered, behind three that the pal had before. */
+    async function offering(count: number): Promise<Pal> {
+      const pal = new Pal();
+      pal.say(3);
+      pal.open(3);
+      await pal.pumped();
+      pal.say(count);
+      for (let number = 4; number <= 3 + count; number += 1) pal.feed.offered(number);
+      return pal;
+    }
+
+    test('is numbered from where the subscription began, and given once to who wants it', async () => {
+      const pal = await offering(3);
+      expect([pal.feed.offerOf(4), pal.feed.offerOf(6), pal.feed.offerOf(4 + 2 ** 32)]).toEqual([1, 3, undefined]);
+      for (const offer of [2, 2, 1, 9, 0]) pal.feed.wanted(offer);
+      await pal.pumped();
+      expect([pal.got, pal.given]).toEqual([[5, 4], [2, 1]]);
+    });
+
+    test('is not sent as well', async () => {
+      const pal = await offering(3);
+      await pal.pumped();
+      expect(pal.got).toEqual([]);
+    });
+
+    test('counts as acknowledged when the pal has it, or, given, when it says so; in whatever order', async () => {
+      const pal = await offering(3);
+      pal.feed.had(2);
+      pal.feed.wanted(1);
+      await pal.pumped();
+      expect(pal.moves).toEqual([]);
+      pal.feed.acknowledged(1);
+      expect(pal.moves).toEqual([5]);
+      pal.feed.had(3);
+      expect(pal.moves).toEqual([5, 6]);
+    });
+
+    test('is what was never offered, or answered before, to no hostile peer', async () => {
+      const pal = await offering(1);
+      pal.say(1);
+      pal.live(5);
+      for (const offer of [0, 2, 7, 2 ** 32 - 1]) {
+        pal.feed.had(offer);
+        pal.feed.wanted(offer);
+      }
+      pal.feed.had(1);
+      pal.feed.had(1);
+      pal.feed.wanted(1);
+      await pal.pumped();
+      expect([pal.got, pal.given, pal.moves]).toEqual([[5], [], [4]]);
+    });
+
+    test('comes from RAM while it is at hand there, ahead of nothing that was asked for before', async () => {
+      const pal = await offering(3);
+      pal.atHand.set(5, new OutgoingFact('m', null, 1_000, 5));
+      pal.feed.wanted(2);
+      expect(pal.got).toEqual([5]);
+      pal.atHand.set(6, new OutgoingFact('m', null, 1_000, 6));
+      pal.feed.wanted(1);
+      pal.feed.wanted(3);
+      expect(pal.got).toEqual([5]);
+      await pal.pumped();
+      expect(pal.got).toEqual([5, 4, 6]);
+    });
+
+    test('comes later to a slow reader, as what it is owed', async () => {
+      const pal = await offering(2);
+      pal.room = false;
+      pal.feed.wanted(1);
+      await pal.pumped();
+      pal.room = true;
+      await pal.pumped();
+      expect([pal.got, pal.given]).toEqual([[4], []]);
+      pal.feed.had(2);
+      pal.feed.acknowledged(1);
+      expect(pal.moves.at(-1)).toBe(5);
+    });
+
+    test('whose payload is gone is counted as lost, and holds nothing up', async () => {
+      const pal = await offering(2);
+      pal.missing = 4;
+      pal.feed.wanted(1);
+      pal.feed.wanted(2);
+      await pal.pumped();
+      pal.feed.acknowledged(1);
+      expect([pal.got, pal.lost, pal.moves.at(-1)]).toEqual([[5], 1, 5]);
+    });
+
+    test('at 10,000 without an answer it waits for the pal', async () => {
+      const pal = await offering(10_000);
+      pal.say(1);
+      expect(pal.feed.admits(10_004)).toBe(false);
+      for (let offer = 1; offer <= 10_000; offer += 1) pal.feed.had(offer);
+      await pal.pumped();
+      expect(pal.got).toEqual([10_004]);
+    });
   });
 });

@@ -3,7 +3,7 @@ import type { PeerId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/node/messages.ts';
 import { Router } from '../../src/node/router.ts';
-import { Received, Session } from '../../src/node/session.ts';
+import { Had, Received, Session } from '../../src/node/session.ts';
 import type { Receipt, Watcher } from '../../src/node/session.ts';
 import type { Subscriber } from '../../src/node/subscribers.ts';
 import { OutgoingFact } from '../../src/node/subscribers.ts';
@@ -73,6 +73,7 @@ class Pair {
     return {
       acked: (refused) => this.log.push(`${name} acked ${refused ?? 'ok'}`),
       fact: (mark, message, payloadAt) => this.log.push(`${name} fact ${mark} ${message.length - payloadAt}`),
+      offered: () => false,
       kicked: (reason) => this.log.push(`${name} kicked ${reason}`),
     };
   }
@@ -388,7 +389,7 @@ describe('a peer that breaks the protocol', () => {
 describe('numbers', () => {
   test('come round after 2^32, past those still in use', () => {
     const session = new Session(2 ** 32 - 3);
-    const watch = { topic: TOPIC, path: '/p', watcher: pair.watcher('w'), answered: true, received: new Received(undefined) };
+    const watch = { topic: TOPIC, path: '/p', watcher: pair.watcher('w'), answered: true, received: new Received(undefined), had: new Had(() => undefined) };
     expect(session.number()).toBe(2 ** 32 - 2);
     session.watches.set(2 ** 32 - 1, watch);
     session.watches.set(1, watch);

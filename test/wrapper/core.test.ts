@@ -189,7 +189,7 @@ rows('W12 emitting (passing is refused by the config: config.test.ts)', [
     effects: [
       { type: 'Remember', id: ID, hops: 2, delivered: true, relayed: true },
       { type: 'Keep', id: ID, hops: 2, body: 'mine' },
-      { type: 'Send', id: ID, hops: 1, body: 'mine' },
+      { type: 'Send', id: ID, hops: 1, body: 'mine', eager: true },
       { type: 'ReportPublished', id: ID, hops: 1, body: 'mine', passed: false, refused: [] },
     ],
   },

@@ -158,7 +158,7 @@ rows('W19 a rumor to pass on', [
   { name: 'W19 with hops 0 nothing is passed: refused, so that it finds another way', config: { hops: 0 }, input: poked(BOB), effects: [{ type: 'Refuse', reason: 'gossip-rejected' }] },
   { name: 'W19 a coin: the agent has it at once', config: COIN, input: poked(BOB), effects: [remembers(0, true, false), ...held, delivers(BOB)] },
   { name: 'W19 a stem: nothing but held', config: STEM, input: poked(BOB), effects: held },
-  { name: 'W19 passing off: published as it came, no hop used up', config: {}, input: poked(BOB), effects: [remembers(3, true, true), { type: 'Keep', id: ID, hops: 3, body: 'news' }, { type: 'Send', id: ID, hops: 2, body: 'news' }, reports('relayed', BOB), delivers(BOB)] },
+  { name: 'W19 passing off: published as it came, no hop used up', config: {}, input: poked(BOB), effects: [remembers(3, true, true), { type: 'Keep', id: ID, hops: 3, body: 'news' }, { type: 'Send', id: ID, hops: 2, body: 'news', eager: true }, reports('relayed', BOB), delivers(BOB)] },
   { name: 'W19 and better 6 a huge count is clamped', config: STEM, before: [poked(BOB, 255)], input: leaves, effects: passes(CAT, 14) },
   { name: 'W19 published long ago: nothing more', config: COIN, input: poked(BOB, 2, { hops: 3, delivered: true, relayed: true }), effects: [] },
   { name: 'W19 invalid: told, not passed on', config: COIN, input: { ...poked(BOB), verdict: { type: 'invalid', reason: 'odd' } } as In, effects: [remembers(2, true, false), { type: 'Notice', event: { name: 'invalid-data', peer: BOB, reason: 'odd' } }, delivers(BOB)] },

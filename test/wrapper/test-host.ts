@@ -96,6 +96,13 @@ export class TestHost {
     return effects;
   }
 
+  /** A peer has a rumor for us. `undefined`: it is to be given. */
+  offer(id: RumorId, hops: number, from: PeerId): readonly Effect[] | undefined {
+    const effects = this.agent.onOffer?.(`${GOSSIP_GOSSIP}/${from}`, { id, hops }, this.bowl(from));
+    if (effects !== undefined) this.#perform(effects);
+    return effects;
+  }
+
   /** Hands over what waits. */
   async settle(): Promise<void> {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {

@@ -26,7 +26,7 @@ describe('a rumor arrives', () => {
     expect(host.arrive(wireOf('hi', 3), BOB)).toEqual([
       { type: 'remember', id, hops: 3, delivered: true, relayed: true },
       { type: 'keep', id, mark: 'say', payload: encodePayload('hi'), hops: 3 },
-      { ...tells('hi', 2), except: BOB },
+      { ...tells('hi', 2), offer: true, except: BOB },
       { type: 'report', report: { type: 'relayed', rumor: { ...shown, hops: 2 } } },
       { type: 'deliver', wire: GOSSIP, sign: { type: 'fact', mark: 'say', data: 'hi', id }, src: BOB, id, bytes: wireOf('hi', 3).length, again: { wire: `/~/gossip/gossip/${BOB}`, mark: 'gossip-rumor', data: wireOf('hi', 3) } },
     ]);
@@ -53,6 +53,77 @@ describe('a rumor arrives', () => {
     expect(host.arrive(wireOf('hi', 3), CAT)).toEqual([]);
     await host.settle();
     expect(echo.heard).toHaveLength(1);
+  });
+
+  describe('an offer', () => {
+    test('of what we do not have is to be given', async () => {
+      const { host } = await hearing();
+      expect(host.offer(idOf('hi'), 3, BOB)).toBeUndefined();
+    });
+
+    test.each([0, 2, 3, 4, 5, 14, 255])('of what we have is a copy of it, with %i hops too', async (hops) => {
+      const [one, other] = [(await hearing()).host, (await hearing()).host];
+      for (const host of [one, other]) {
+        for (const peer of [CAT, DAN]) await host.watch('/~/gossip/gossip', peer);
+        host.arrive(wireOf('hi', 3), BOB);
+        await host.settle();
+      }
+      const offered = one.offer(idOf('hi'), hops, CAT);
+      expect(offered).toBeDefined();
+      expect(offered).toEqual(other.arrive(wireOf('hi', hops), CAT));
+      expect([...one.seen]).toEqual([...other.seen]);
+    });
+
+    test('of what would go further and is not at hand any more is to be given', async () => {
+      const { host } = await hearing();
+      host.arrive(wireOf('hi', 3), BOB);
+      await host.settle();
+      host.nowMs += 121_000;
+      expect(host.offer(idOf('hi'), 3, CAT)).toEqual([]);
+      expect(host.offer(idOf('hi'), 5, CAT)).toBeUndefined();
+    });
+
+    test('of what is asked for is remembered until it comes: who offered it is not told, but of a longer reach', async () => {
+      const facts = (host: TestHost): unknown[] => ofType(host.out, 'fact').map(({ mark, only }) => [mark, only]);
+      const { host } = await hearing();
+      await host.befriend(DAN);
+      for (const peer of [CAT, DAN]) await host.watch('/~/gossip/gossip', peer);
+      host.out.length = 0;
+      expect(host.offer(idOf('hi'), 3, CAT)).toBeUndefined();
+      host.arrive(wireOf('hi', 3), BOB);
+      expect(facts(host)).toEqual([['gossip-rumor', [DAN]]]);
+      host.out.length = 0;
+      expect(host.offer(idOf('ho'), 1, CAT)).toBeUndefined();
+      host.arrive(wireOf('ho', 5), BOB);
+      expect(facts(host)).toEqual([['gossip-rumor', [DAN]], ['gossip-upgrade', [CAT]]]);
+    });
+
+    test('is remembered of as many rumors as are kept at hand: past them who offered is told', async () => {
+      const { host } = await hearing();
+      await host.watch('/~/gossip/gossip', CAT);
+      const offered = ['hi', ...Array.from({ length: host.limits.maxRecent }, (_, n) => `${n}`)];
+      for (const text of offered) host.offer(idOf(text), 3, CAT);
+      for (const text of ['hi', '0']) host.arrive(wireOf(text, 3), BOB);
+      expect(ofType(host.out, 'fact').map(({ only }) => only)).toEqual([undefined, []]);
+    });
+
+    test('of what came when the agent had no room is to be given once more', async () => {
+      const { host } = await hearing();
+      host.room = false;
+      host.arrive(wireOf('hi', 3), BOB);
+      expect(host.offer(idOf('hi'), 3, CAT)).toBeUndefined();
+    });
+
+    test('of a peer that we do not listen to is dropped, and counted, whether we have it or not', async () => {
+      const { host } = await hearing();
+      host.arrive(wireOf('hi', 3), BOB);
+      await host.settle();
+      for (const text of ['hi', 'new']) {
+        host.reports.length = 0;
+        expect(host.offer(idOf(text), 3, DAN)).toHaveLength(1);
+        expect(events(host, 'bad-rumor')).toMatchObject([{ event: { peer: DAN, reason: 'not-heard' } }]);
+      }
+    });
   });
 
   test('W18 the origin\'s payload is forwarded byte for byte', async () => {
@@ -113,7 +184,7 @@ describe('a rumor arrives', () => {
   test('better 6 a huge hop count is clamped, and the sender is not told again', async () => {
     const { host } = await hearing();
     host.arrive(wireOf('hi', 255), BOB);
-    expect(ofType(host.out, 'fact')).toEqual([{ ...tells('hi', 13), except: BOB }]);
+    expect(ofType(host.out, 'fact')).toEqual([{ ...tells('hi', 13), offer: true, except: BOB }]);
   });
 
   test('better 9 across a restart nothing is delivered twice', async () => {

@@ -42,6 +42,15 @@ describe('passing', () => {
     expect(left.effects).toEqual([save(`/~/gossip/held/${id}`, { rumor: wireOf('hi', 2), successor: BOB, deadlineMs: host.nowMs + 5_000 }), poke(`/~/gossip/pass/${id}`, BOB, 'rumors', 'gossip-rumor', wireOf('hi', 2))]);
   });
 
+  test('better 3 what is only held is asked for when it is offered, as what was never seen', async () => {
+    for (const pass of [true, 'stem'] as const) {
+      const { host } = await passing(pass);
+      await host.poke('say', 'hi');
+      await host.poke('gossip-rumor', wireOf('theirs', 2), BOB);
+      for (const text of ['hi', 'theirs', 'never']) expect(host.offer(idOf(text), 2, CAT)).toBeUndefined();
+    }
+  });
+
   test('W14 better 2 acknowledged: still held; refused: to another', async () => {
     const { host } = await passing('stem');
     const id = idOf('hi');
@@ -59,7 +68,7 @@ describe('passing', () => {
     await host.poke('say', 'hi');
     host.nowMs += 5_000;
     const { effects } = await wakes(host, `/~/gossip/embargo/${id}`);
-    expect(ofType(effects, 'fact')).toEqual([tells('hi', 2)]);
+    expect(ofType(effects, 'fact')).toEqual([{ ...tells('hi', 2), offer: true }]);
     expect([heldKeys(host), host.seen.get(id)]).toEqual([[], { hops: 3, delivered: true, relayed: true }]);
   });
 
@@ -92,7 +101,7 @@ describe('passing', () => {
     const again = await passing('stem', host);
     again.host.nowMs += 60_000;
     const { effects } = await wakes(again.host, `/~/gossip/embargo/${idOf('hi')}`);
-    expect(ofType(effects, 'fact')).toEqual([tells('hi', 2)]);
+    expect(ofType(effects, 'fact')).toEqual([{ ...tells('hi', 2), offer: true }]);
     expect(again.echo.heard).toEqual([{ mark: 'say', data: 'hi', src: ANN }]);
 
     const { host: other } = await passing('stem');

@@ -20,7 +20,7 @@ export const CONFIG = '/~/gossip/config';
 export const wireOf = (text: unknown, hops: number, mark = 'say'): Uint8Array => withHops(encodeRumor(mark, encodePayload(text)).bytes, hops);
 export const idOf = (text: unknown, mark = 'say'): RumorId => rumorId('rumors', mark, encodePayload(text));
 /** A rumor on its way to all subscribers. */
-export const tells = (text: string, hops: number): FactEffect => ({ type: 'fact', paths: [GOSSIP], mark: 'gossip-rumor', data: wireOf(text, hops), rumor: idOf(text), owedHops: hops });
+export const tells = (text: string, hops: number): FactEffect => ({ type: 'fact', paths: [GOSSIP], mark: 'gossip-rumor', data: wireOf(text, hops), rumor: idOf(text), owedHops: hops, offer: false });
 export const ofType = <T extends Effect['type']>(effects: readonly Effect[], type: T): Extract<Effect, { type: T }>[] => effects.filter((effect): effect is Extract<Effect, { type: T }> => effect.type === type);
 
 /** An agent that does what a poke says, and notes what it hears. */

@@ -83,6 +83,8 @@ export type Input<Body> =
   | ({ readonly type: 'RumorArrived' } & Arrival<Body>)
   /** A copy that need not be read again: see {@link GossipCore.mustRead}. */
   | { readonly type: 'RepeatArrived'; readonly id: RumorId; readonly from: PeerId; readonly hops: number; readonly seen: Seen }
+  /** That peer has a rumor that we have to read: it will be given by it or by another. */
+  | { readonly type: 'RumorOffered'; readonly id: RumorId; readonly from: PeerId; readonly hops: number }
   /** A header: that peer has a datum that we have, with so many hops left for us. */
   | { readonly type: 'UpgradeArrived'; readonly id: RumorId; readonly from: PeerId; readonly hops: number; readonly seen: Seen | undefined }
   /** A peer would have us pass a rumor on. */
@@ -124,8 +126,8 @@ export type GossipEffect<Body> =
   | { readonly type: 'Refuse'; readonly reason: string }
   | { readonly type: 'Remember'; readonly id: RumorId; readonly hops: number; readonly delivered: boolean; readonly relayed: boolean }
   | { readonly type: 'Keep'; readonly id: RumorId; readonly hops: number; readonly body: Body }
-  /** To every subscriber but `except`, or to those of `only`; pals that are away are owed it. */
-  | { readonly type: 'Send'; readonly id: RumorId; readonly hops: number; readonly body: Body; readonly except?: PeerId; readonly only?: readonly PeerId[] }
+  /** To every subscriber but `except`, or to those of `only`; pals that are away are owed it. `eager`: nobody has it from elsewhere, so a large one is not offered first. */
+  | { readonly type: 'Send'; readonly id: RumorId; readonly hops: number; readonly body: Body; readonly eager?: true; readonly except?: PeerId; readonly only?: readonly PeerId[] }
   /** Only the header, to subscribers that have the datum. */
   | { readonly type: 'SendUpgrade'; readonly id: RumorId; readonly hops: number; readonly only: readonly PeerId[] }
   /** To one peer, as a poke. It comes back as `PassAnswered`. */

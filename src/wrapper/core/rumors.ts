@@ -80,6 +80,11 @@ export class Rumors<Body> {
     this.#farther(id, from, this.#context.clamp(hops), seen);
   }
 
+  /** Who offers it need not be told of it. */
+  offered({ id, from, hops }: In<Body, 'RumorOffered'>): void {
+    if (this.#hears(from)) this.#spread.promise(id, from, this.#context.clamp(hops) + 1);
+  }
+
   /** A header that says that a datum may go further than we thought. */
   upgraded({ id, from, hops, seen }: In<Body, 'UpgradeArrived'>): void {
     if (!this.#hears(from)) return;

@@ -3,10 +3,14 @@
  * the pass modes, through which own and relayed data go alike.
  */
 import type { PeerId, RumorId } from '../../ids.ts';
+import { keepNewest } from '../../keep-newest.ts';
 import type { Context } from './context.ts';
 import { leaveMs } from './delays.ts';
+import type { GossipEffect } from './messages.ts';
 import { Reach, RECENT_MS } from './reach.ts';
 import type { Place, ReachLimits } from './reach.ts';
+
+const NOBODY: ReadonlyMap<PeerId, number> = new Map();
 
 /** A rumor on its way out. */
 export interface Outgoing<Body> {
@@ -33,14 +37,18 @@ export interface SpreadLimits extends ReachLimits {
 export class Spread<Body> {
   readonly #context: Context<Body>;
   readonly #maxQueued: number;
+  readonly #maxPromised: number;
   readonly #reach: Reach<Body>;
   /** Relayed data that wait to leave, in the order they came. At the limit the oldest leave at once. */
   readonly #queue: Map<RumorId, Relayed<Body>> = new Map();
+  /** Who offered what has not come yet, and with how many hops. At the limit the oldest is forgotten: who offered it is told. */
+  readonly #promised: Map<RumorId, Map<PeerId, number>> = new Map();
   #sweeping = false;
 
   constructor(context: Context<Body>, limits: SpreadLimits) {
     this.#context = context;
     this.#maxQueued = limits.maxHeld;
+    this.#maxPromised = limits.maxRecent;
     this.#reach = new Reach(limits);
   }
 
@@ -60,8 +68,22 @@ export class Spread<Body> {
     if (config.relay === 'first') return;
     this.#reach.put(id, body, bytes, nowMs);
     if (from !== our) this.know(id, from, hops + 1);
+    if (this.#promised.size > 0) this.#keepPromises(id);
     // Without passing it is enough to forget with the next event: then our origin is no secret.
     if (config.pass !== false && !this.#sweeping) this.#sweepLater();
+  }
+
+  /** That peer has with so many hops what we do not have. */
+  promise(id: RumorId, peer: PeerId, hops: number): void {
+    if (this.#context.config.relay === 'first') return;
+    const promised = this.#promised.get(id) ?? new Map<PeerId, number>();
+    this.#promised.set(id, promised.set(peer, Math.max(hops, promised.get(peer) ?? 0)));
+    keepNewest(this.#promised, this.#maxPromised);
+  }
+
+  #keepPromises(id: RumorId): void {
+    for (const [peer, hops] of this.#promised.get(id) ?? NOBODY) this.know(id, peer, hops);
+    this.#promised.delete(id);
   }
 
   /** That peer has it with so many hops. */
@@ -138,7 +160,7 @@ export class Spread<Body> {
     const { subscribers } = this.#context;
     const place = this.#reach.find(id);
     if (!this.#anyKnows(place, from)) {
-      this.#context.emit(from === undefined ? { type: 'Send', id, hops, body } : { type: 'Send', id, hops, body, except: from });
+      this.#context.emit(from === undefined ? this.#own(id, hops, body) : { type: 'Send', id, hops, body, except: from });
     } else {
       const fresh: PeerId[] = [];
       const nearer: PeerId[] = [];
@@ -152,6 +174,11 @@ export class Spread<Body> {
       if (nearer.length > 0) this.#context.emit({ type: 'SendUpgrade', id, hops, only: nearer });
     }
     for (const peer of subscribers.keys()) if (peer !== from) this.know(id, peer, hops);
+  }
+
+  /** With passing on, what is our own leaves as what is others' does. */
+  #own(id: RumorId, hops: number, body: Body): GossipEffect<Body> {
+    return this.#context.config.pass === false ? { type: 'Send', id, hops, body, eager: true } : { type: 'Send', id, hops, body };
   }
 
   /** Whether a subscriber other than `from` is known to have it. */
