@@ -116,6 +116,8 @@ export interface FactEffect {
   readonly rumor?: RumorId;
   /** For wrappers: with how many hops that rumor is sent later, out of the payload window, to a pal that is away or has no room for it. */
   readonly owedHops?: number;
+  /** For wrappers: `data`, which are bytes then, in two parts. Those of a large rumor are put together for nobody who does not look at them. */
+  readonly parts?: readonly [head: Uint8Array, rest: Uint8Array];
   /** For wrappers: subscribers may have this rumor from others by now. A large one (limits.offerFromBytes) is offered, and given to who asks. */
   readonly offer?: boolean;
 }

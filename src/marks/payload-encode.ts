@@ -42,6 +42,12 @@ export function encodeToSend(value: unknown, maxBytes: number): Uint8Array {
   return bytes;
 }
 
+/** What stands before a byte string of 256 bytes or more. */
+export function bytesHead(length: number): Uint8Array {
+  if (length < 2 ** 16) return Uint8Array.of(MAJOR.bytes | 25, length >>> 8, length);
+  return Uint8Array.of(MAJOR.bytes | 26, length >>> 24, length >>> 16, length >>> 8, length);
+}
+
 /** What a value is, in words that give nothing of it away. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);

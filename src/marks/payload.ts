@@ -13,4 +13,4 @@
  */
 export { decodePayload, viewBytes } from './payload-decode.ts';
 export type { DecodedPayload, PayloadReason } from './payload-decode.ts';
-export { encodePayload, encodeToSend } from './payload-encode.ts';
+export { bytesHead, encodePayload, encodeToSend } from './payload-encode.ts';

@@ -297,8 +297,8 @@ export class Host {
   }
 
   #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void {
-    const { paths, mark, data, rumor } = effect;
-    const fact = new OutgoingFact(mark, data, this.#maxWireBytes, number, this.#offerOf(effect));
+    const { paths, rumor } = effect;
+    const fact = new OutgoingFact(effect, this.#maxWireBytes, number, this.#offerOf(effect));
     if (paths.length === 0) answering?.give(fact, early);
     // What is relayed on receipt is nobody's publication.
     else from.subscriptions.give(paths, fact, effect, early, rumor === undefined || early ? undefined : from.tallies.of(rumor));
@@ -306,16 +306,18 @@ export class Host {
     if (fact.fault !== undefined) this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that no link can carry', error: fact.fault } });
   }
 
-  #offerOf({ data, rumor: id, owedHops: hops, offer }: FactEffect): OfferedRumor | undefined {
-    if (offer !== true || id === undefined || hops === undefined || !(data instanceof Uint8Array)) return undefined;
-    return data.length < this.#port.limits.offerFromBytes || data.length > this.#maxWireBytes ? undefined : { id, hops, bytes: data.length };
+  #offerOf(effect: FactEffect): OfferedRumor | undefined {
+    const { rumor: id, owedHops: hops, offer, parts } = effect;
+    if (offer !== true || id === undefined || hops === undefined) return undefined;
+    const bytes = parts === undefined ? (effect.data as Uint8Array).length : parts[0].length + parts[1].length;
+    return bytes < this.#port.limits.offerFromBytes || bytes > this.#maxWireBytes ? undefined : { id, hops, bytes };
   }
 
   #poke(from: Running, { wire, peer, agent, mark, data }: Extract<Outward, { type: 'poke' }>): void {
     const acked = (refused?: string): void => this.#sign(from, wire, { type: 'poke-ack', ...(refused !== undefined && { refused }) }, peer);
     if (peer === this.#port.our) return this.#pokeLocal(agent, mark, data, acked);
-    const { payload, fault } = new OutgoingFact(mark, data, this.#maxWireBytes);
-    if (payload !== undefined) return this.#router.poke(peer, topicOf(this.#port.networkId, agent), mark, payload, acked);
+    const { payload, fault } = new OutgoingFact({ mark, data }, this.#maxWireBytes);
+    if (payload !== undefined) return this.#router.poke(peer, topicOf(this.#port.networkId, agent), mark, payload[1], acked);
     this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a poke that no link can carry', ...(fault !== undefined && { error: fault }) } });
     acked('failed');
   }

@@ -5,7 +5,7 @@
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Store } from '../store/store.ts';
-import { encodeRumor, GOSSIP_RUMOR, withHops } from '../wrapper/rumor.ts';
+import { encodeRumor, rumorFact } from '../wrapper/rumor.ts';
 import type { OfferedFacts } from './offered-facts.ts';
 import { OwedFeed } from './owed-feed.ts';
 import { maxWireBytes, OutgoingFact } from './subscribers.ts';
@@ -40,7 +40,7 @@ export function owe({ store, limits, offered, isTarget, lost }: Owing, agent: st
       entry: (number) => store.owed(agent, number),
       payload: ({ id }) => store.payload(id),
       atHand: (number) => offered.find(agent, number),
-      fact: ({ number, hops }, { mark, payload }) => new OutgoingFact(GOSSIP_RUMOR, withHops(encodeRumor(mark, payload).bytes, hops), maxWireBytes(limits), number),
+      fact: ({ number, hops }, { mark, payload }) => new OutgoingFact(rumorFact(encodeRumor(mark, payload).bytes, hops), maxWireBytes(limits), number),
       send: (fact, offer) => subscriber.resend(fact, offer),
       concerns: ({ except }) => except !== peer,
       moved,

@@ -297,8 +297,9 @@ export class Router {
   #sendFact(peer: PeerId, head: Uint8Array, fact: OutgoingFact): Ungiven | undefined {
     if (this.#port.congested(peer)) return 'slow-reader';
     // Of what no link can carry the host tells the agent.
-    if (fact.payload === undefined) return 'too-large';
-    if (!this.#closed) this.#port.send(peer, head, fact.payload);
+    const { payload } = fact;
+    if (payload === undefined) return 'too-large';
+    if (!this.#closed) this.#port.send(peer, payload[0].length === 0 ? head : Buffer.concat([head, payload[0]]), payload[1]);
     return undefined;
   }
 

@@ -10,7 +10,7 @@ import { FORBIDDEN } from './core/audience.ts';
 import type { GossipEffect } from './core/messages.ts';
 import { heldValue } from './held-entries.ts';
 import { GOSSIP_WELCOME } from './orders.ts';
-import { GOSSIP_RUMOR, withHops } from './rumor.ts';
+import { GOSSIP_RUMOR, rumorFact, withHops } from './rumor.ts';
 import { encodeUpgrade, GOSSIP_UPGRADE } from './upgrade.ts';
 import { CONFIG_KEY, hearWire, heldKey, OVERLAY_WIRE, palsWire, passWire, quarantineKey, QUARANTINE_WIRE, timerWire, WELCOME_WIRE } from './wires.ts';
 
@@ -67,9 +67,9 @@ export function hostEffect(effect: GossipEffect<Body>, { our, agent }: Bowl): Ef
 function sendEffect(effect: Extract<GossipEffect<Body>, { type: 'Send' | 'SendUpgrade' | 'Answer' | 'Pass' }>, agent: string): Effect {
   switch (effect.type) {
     case 'Send': {
-      const { id, hops, eager, except, only } = effect;
-      const data = withHops(effect.body.rumor.bytes, hops);
-      return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_RUMOR, data, rumor: id, owedHops: hops, offer: eager !== true, ...(except !== undefined && { except }), ...(only !== undefined && { only }) };
+      const { id, hops, body, eager, except, only } = effect;
+      const about = { type: 'fact', paths: [GOSSIP_GOSSIP], rumor: id, owedHops: hops, offer: eager !== true, ...(except !== undefined && { except }), ...(only !== undefined && { only }) } as const;
+      return Object.assign(rumorFact(body.rumor.bytes, hops), about);
     }
     case 'SendUpgrade':
       return { type: 'fact', paths: [GOSSIP_GOSSIP], mark: GOSSIP_UPGRADE, data: encodeUpgrade(effect.id, effect.hops), only: effect.only };

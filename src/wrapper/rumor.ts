@@ -2,7 +2,7 @@
  * A rumor's wire form: kind u8, hops u8, length of the mark u8, the mark in UTF-8, and the rest is the payload.
  * All kinds share it, those to come as well, so that one can be kept and told apart before it is understood.
  */
-import type { Mark, Seen } from '../agent.ts';
+import type { FactEffect, Mark, Seen } from '../agent.ts';
 import type { RumorId } from '../ids.ts';
 import { KnownTexts } from '../marks/known-texts.ts';
 import { isMark } from '../marks/names.ts';
@@ -57,6 +57,21 @@ export function withHops(bytes: Uint8Array, hops: number): Uint8Array {
   const copy = leaving.copy(bytes);
   copy[HOPS_AT] = hops;
   return copy;
+}
+
+/** Shorter ones are copied whole, which costs less than to keep two parts (our choice). */
+const PARTED_BYTES = 4 * 1024;
+
+/** The same as the data of a fact: a long rumor's in two parts, and in one only for who looks at it so. Not to be spread, which looks at it. */
+export function rumorFact(bytes: Uint8Array, hops: number): Pick<FactEffect, 'mark' | 'data' | 'parts'> {
+  if (bytes.length < PARTED_BYTES) return { mark: GOSSIP_RUMOR, data: withHops(bytes, hops) };
+  return {
+    mark: GOSSIP_RUMOR,
+    get data() {
+      return withHops(bytes, hops);
+    },
+    parts: [Uint8Array.of(bytes[0]!, hops), bytes.subarray(CONTENT_AT)],
+  };
 }
 
 /** One that was read, kept with little beside it. Thousands are kept, and few are asked for their payload. */

@@ -152,7 +152,7 @@ describe('the feed of one pal', () => {
         entry: (number) => (number <= this.missing ? undefined : this.log[number - 1]),
         payload: ({ id }) => Promise.resolve({ id, mark: 'm', payload: new Uint8Array(0), hops: 1 }),
         atHand: (number) => this.atHand.get(number),
-        fact: ({ number }) => new OutgoingFact('m', null, 1_000, number),
+        fact: ({ number }) => new OutgoingFact({ mark: 'm', data: null }, 1_000, number),
         send: ({ number }, offer) => {
           if (offer !== undefined && this.room) this.given.push(offer);
           return this.send(number!);
@@ -344,10 +344,10 @@ describe('the feed of one pal', () => {
 
     test('comes from RAM while it is at hand there, ahead of nothing that was asked for before', async () => {
       const pal = await offering(3);
-      pal.atHand.set(5, new OutgoingFact('m', null, 1_000, 5));
+      pal.atHand.set(5, new OutgoingFact({ mark: 'm', data: null }, 1_000, 5));
       pal.feed.wanted(2);
       expect(pal.got).toEqual([5]);
-      pal.atHand.set(6, new OutgoingFact('m', null, 1_000, 6));
+      pal.atHand.set(6, new OutgoingFact({ mark: 'm', data: null }, 1_000, 6));
       pal.feed.wanted(1);
       pal.feed.wanted(3);
       expect(pal.got).toEqual([5]);

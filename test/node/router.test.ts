@@ -98,7 +98,7 @@ describe('an acknowledgement', () => {
     pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), fact });
     const subscriber = pair.served.at(-1)!;
     Object.assign(subscriber, { acknowledged: (count: number) => acks.push(count) });
-    return { give: (count) => Array.from({ length: count }, () => subscriber.give(new OutgoingFact('m', 'hi', 1_000), false)), commits, acks };
+    return { give: (count) => Array.from({ length: count }, () => subscriber.give(new OutgoingFact({ mark: 'm', data: 'hi' }, 1_000), false)), commits, acks };
   }
 
   test('counts what is on disk, not what has come; those of a second share one', () => {
@@ -160,7 +160,7 @@ describe('a watch across a link', () => {
     pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'));
     expect(pair.log).toEqual(['ann wants b']);
     pair.connect();
-    pair.served[0]?.give(new OutgoingFact('m', 'hi', 1_000), false);
+    pair.served[0]?.give(new OutgoingFact({ mark: 'm', data: 'hi' }, 1_000), false);
     expect(pair.log).toEqual(['ann wants b', 'w acked ok', 'w fact m 3']);
   });
 
@@ -212,7 +212,7 @@ describe('a watch across a link', () => {
     pair.connect();
     pair.ann.watch(BOB, TOPIC, '/p', pair.watcher('w'));
     pair.congested = true;
-    pair.served[0]?.give(new OutgoingFact('m', 'hi', 1_000), false);
+    pair.served[0]?.give(new OutgoingFact({ mark: 'm', data: 'hi' }, 1_000), false);
     expect(pair.log.at(-1)).toBe('bob dropped a fact');
   });
 });

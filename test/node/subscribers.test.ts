@@ -12,15 +12,15 @@ function subscriber(peer: PeerId, path: string): { one: Subscriber; got: string[
 describe('a subscriber', () => {
   test('gets facts from the moment its watch is accepted', () => {
     const { one, got } = subscriber(bob, '/p');
-    one.give(new OutgoingFact('m', 'before', 1_000), false);
+    one.give(new OutgoingFact({ mark: 'm', data: 'before' }, 1_000), false);
     one.open();
-    one.give(new OutgoingFact('m', 'after', 1_000), false);
+    one.give(new OutgoingFact({ mark: 'm', data: 'after' }, 1_000), false);
     expect(got).toEqual(['after']);
   });
 
   test('gets what was relayed while its watch was being answered', () => {
     const { one, got } = subscriber(bob, '/p');
-    one.give(new OutgoingFact('m', 'early', 1_000), true);
+    one.give(new OutgoingFact({ mark: 'm', data: 'early' }, 1_000), true);
     expect(got).toEqual([]);
     one.open();
     expect(got).toEqual(['early']);
@@ -28,7 +28,7 @@ describe('a subscriber', () => {
 
   test('holds at most 1,000 facts while it waits', () => {
     const { one, got } = subscriber(bob, '/p');
-    for (let i = 0; i < 1_002; i += 1) one.give(new OutgoingFact('m', i, 1_000), true);
+    for (let i = 0; i < 1_002; i += 1) one.give(new OutgoingFact({ mark: 'm', data: i }, 1_000), true);
     expect(got.splice(0)).toEqual(['dropped', 'dropped']);
     one.open();
     expect(got).toHaveLength(1_000);
@@ -41,7 +41,7 @@ describe('a subscriber', () => {
       one.end();
     };
     const one = new Subscriber(bob, '/p', { fact, kicked: () => undefined, dropped: () => undefined });
-    for (const data of [1, 2]) one.give(new OutgoingFact('m', data, 1_000), true);
+    for (const data of [1, 2]) one.give(new OutgoingFact({ mark: 'm', data: data }, 1_000), true);
     one.open();
     expect(got).toEqual([1]);
   });
@@ -50,7 +50,7 @@ describe('a subscriber', () => {
     const { one, got } = subscriber(bob, '/p');
     one.end();
     one.open();
-    one.give(new OutgoingFact('m', 'late', 1_000), false);
+    one.give(new OutgoingFact({ mark: 'm', data: 'late' }, 1_000), false);
     expect(got).toEqual([]);
   });
 
@@ -85,7 +85,7 @@ describe('subscriptions', () => {
       subscriptions.add(one);
       one.open();
     }
-    subscriptions.give(['/p'], new OutgoingFact('m', 'x', 1_000), { except: ann }, false);
+    subscriptions.give(['/p'], new OutgoingFact({ mark: 'm', data: 'x' }, 1_000), { except: ann }, false);
     expect([toAnn.got, toBob.got, elsewhere.got]).toEqual([[], ['x'], []]);
   });
 
@@ -96,7 +96,7 @@ describe('subscriptions', () => {
       subscriptions.add(one);
       one.open();
     }
-    for (const only of [[bob], []]) subscriptions.give(['/p'], new OutgoingFact('m', only.length, 1_000), { only }, false);
+    for (const only of [[bob], []]) subscriptions.give(['/p'], new OutgoingFact({ mark: 'm', data: only.length }, 1_000), { only }, false);
     expect(all.map(({ got }) => got)).toEqual([[], ['1']]);
   });
 
@@ -115,6 +115,6 @@ describe('subscriptions', () => {
 });
 
 test('a fact is encoded once however many read its bytes', () => {
-  const fact = new OutgoingFact('m', { a: 1 }, 1_000);
+  const fact = new OutgoingFact({ mark: 'm', data: { a: 1 } }, 1_000);
   expect(fact.payload).toBe(fact.payload);
 });
