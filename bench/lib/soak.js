@@ -11,6 +11,7 @@ import process, { argv } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createNode, defineMarks, withGossip } from 'hearsay';
 import * as z from 'zod';
+import { median } from './statistics.js';
 
 const [seconds, perSecond] = [Number(argv[2]), Number(argv[3])];
 const NODES = 5;
@@ -20,6 +21,9 @@ const TICK_MS = 100;
 const CUT_MS = 5_000;
 /** The first sixth is for everything to fill: five minutes of thirty. */
 const FILLED_SHARE = 1 / 6;
+/** Memory goes up and down with what LevelDB compacts and V8 collects, so it is looked at so often, for a minute of thirty, and the median counts. */
+const LOOKS = 12;
+const LOOKED_AT_SHARE = 1 / 30;
 /** Within the first sixth of a run of half an hour the seen-set is full; with the million ids of the default it would grow all the time, by 25 to 40 bytes an id. */
 const MAX_SEEN = 200_000;
 /** For what is owed to pals whose connection was cut last. */
@@ -114,17 +118,24 @@ for (const [i, { node }] of nodes.entries()) await node.pals.redeem(await /** @t
 
 const startedMs = performance.now();
 const cpu = process.cpuUsage();
-let [filledMib, nextCutMs] = [0, CUT_MS];
+let nextCutMs = CUT_MS;
+/** When memory is looked at, as shares of the run: behind the first sixth, and at the end. */
+const looks = [FILLED_SHARE, 1 - LOOKED_AT_SHARE].map((from) => Array.from({ length: LOOKS }, (_, i) => from + (i * LOOKED_AT_SHARE) / LOOKS));
+/** @type {number[][]} */
+const seenMib = looks.map(() => []);
 for (let elapsedMs = 0; elapsedMs < seconds * 1000; elapsedMs = performance.now() - startedMs) {
   for (const due = Math.min(most, (elapsedMs / 1000) * perSecond); said < due; ) say(/** @type {typeof nodes[0]} */ (nodes[said % NODES]));
   if (elapsedMs >= nextCutMs) {
     cuts += /** @type {typeof nodes[0]} */ (nodes[Math.round(nextCutMs / CUT_MS) % NODES]).relay.cut();
     nextCutMs += CUT_MS;
   }
-  if (filledMib === 0 && elapsedMs >= FILLED_SHARE * seconds * 1000) filledMib = rssMib();
+  for (const [i, due] of looks.entries()) if (elapsedMs >= /** @type {number} */ (due[0]) * seconds * 1000) {
+    due.shift();
+    seenMib[i]?.push(rssMib());
+  }
   await sleep(TICK_MS);
 }
-const endMib = rssMib();
+const [filledMib = 0, endMib = 0] = seenMib.map(median);
 const { user, system } = process.cpuUsage(cpu);
 const wanted = (said - refused) * (NODES - 1);
 for (const untilMs = performance.now() + SETTLE_MS; delivered < wanted && performance.now() < untilMs; ) await sleep(TICK_MS);

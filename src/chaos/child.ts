@@ -1,27 +1,29 @@
 /**
  * One node of the kill run, as a process. Arguments: directory, which node, address.
  */
+import type { App } from '../node/app.ts';
 import { createNode } from '../node/create-node.ts';
 import { withGossip } from '../wrapper/with-gossip.ts';
-import { marks, numbersAgent } from './numbers.ts';
+import { APPS, marks, numbersAgent, OFFERS } from './numbers.ts';
 import { obeyOrders, say } from './orders.ts';
 
 /** What it can be ordered. `publish`: so many numbers from now on, instead of those left; `hush`: none, and it ends when none is under way. */
-export type Verb = 'invite' | 'redeem' | 'publish' | 'hush' | 'account';
+export type Verb = 'invite' | 'redeem' | 'publish' | 'hush' | 'accounts';
 
 /** Between two publications of one node, in ms. */
 const PAUSE_MS = 40;
 
 const [dir = '', which = '0', listen = ''] = process.argv.slice(2);
-const node = await createNode({ dir, listen });
-const app = await node.run('numbers', withGossip(numbersAgent(Number(which)), { hops: 1, marks }));
+const node = await createNode({ dir, listen, limits: OFFERS });
+const apps: Pick<App, 'poke' | 'peek'>[] = [];
+for (const { name, hops } of APPS) apps.push(await node.run(name, withGossip(numbersAgent(Number(which)), { hops, marks })));
 let left = 0;
 let publishing = Promise.resolve();
 
 async function publish(): Promise<void> {
   while (left > 0) {
     left -= 1;
-    await app.poke('say', undefined);
+    await apps[left % apps.length]?.poke('say', undefined);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
@@ -39,8 +41,8 @@ async function obey(verb: Verb, value: string): Promise<unknown> {
     case 'hush':
       left = 0;
       return publishing;
-    case 'account':
-      return app.peek('/');
+    case 'accounts':
+      return apps.map((app) => app.peek('/'));
   }
 }
 

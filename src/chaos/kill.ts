@@ -9,9 +9,10 @@ import { seededRandom } from '../random.ts';
 import type { Random } from '../random.ts';
 import type { Verb } from './child.ts';
 import { NodeProcess } from './node-process.ts';
+import { APPS } from './numbers.ts';
 import type { Account } from './numbers.ts';
 import { after, settled, verdictOf } from './verdict.ts';
-import type { RunOptions, Verdict } from './verdict.ts';
+import type { Groups, RunOptions, Verdict } from './verdict.ts';
 
 const NODES = 4;
 /** Groups at once (our choice). What a kill takes is the start of a process, and one group alone leaves all but one core waiting for it. */
@@ -31,7 +32,7 @@ export async function runKills(options: Omit<RunOptions, 'durability'>): Promise
   const groups = Array.from({ length: Math.min(GROUPS, count) }, (_, which) => new Group(join(dir, String(which)), seededRandom(`${seed}/${which}`)));
   let done = 0;
   const killed = (): void => progress?.((done += 1));
-  const live = async (group: Group, which: number): Promise<readonly Account[]> => {
+  const live = async (group: Group, which: number): Promise<Groups> => {
     await group.begin();
     for (let kills = shareOf(count, groups.length, which); kills > 0; kills -= 1) {
       await group.killOne();
@@ -40,7 +41,7 @@ export async function runKills(options: Omit<RunOptions, 'durability'>): Promise
     return group.end();
   };
   try {
-    return verdictOf(options, await Promise.all(groups.map(live)), beganMs);
+    return verdictOf(options, (await Promise.all(groups.map(live))).flat(), beganMs);
   } finally {
     await Promise.all(groups.map((group) => group.kill()));
     await rm(dir, { recursive: true, force: true });
@@ -78,10 +79,13 @@ class Group {
     await this.#publish();
   }
 
-  /** Lets nobody publish any more. @returns what they hold when all is heard, or would be */
-  async end(): Promise<readonly Account[]> {
+  /** Lets nobody publish any more. @returns what they hold of each app when all is heard, or would be */
+  async end(): Promise<Groups> {
     await Promise.all(this.#nodes.map((node) => node.ask('hush')));
-    return settled(async () => (await Promise.all(this.#nodes.map((node) => node.ask('account')))) as Account[]);
+    return settled(async () => {
+      const accounts = (await Promise.all(this.#nodes.map((node) => node.ask('accounts')))) as (readonly Account[])[];
+      return APPS.map((_app, i) => accounts.map((ofNode) => ofNode[i]!));
+    });
   }
 
   async kill(): Promise<void> {

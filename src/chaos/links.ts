@@ -10,7 +10,7 @@ import type { AnyLevel } from '../store/database.ts';
 import { createIdentity } from '../transport/identity.ts';
 import { MemoryNetwork } from '../transport/memory.ts';
 import { withGossip } from '../wrapper/with-gossip.ts';
-import { marks, numbersAgent } from './numbers.ts';
+import { APPS, marks, numbersAgent, OFFERS } from './numbers.ts';
 import type { Account } from './numbers.ts';
 import { SyncedLevel } from './synced-level.ts';
 import { after, settled, verdictOf } from './verdict.ts';
@@ -22,7 +22,7 @@ const MAX_SAID = 10;
 /** Between two faults, in ms, at most. */
 const PAUSE_MS = 20;
 /** So that a half-open link is noticed within the run; and a slow reader is one after little. */
-const LIMITS = { heartbeatMs: 200, maxBufferedBytes: 2_000, maxStalledBytes: 20_000, stalledMs: 300 };
+const LIMITS = { ...OFFERS, heartbeatMs: 200, maxBufferedBytes: 2_000, maxStalledBytes: 20_000, stalledMs: 300 };
 const STALL_MS = 600;
 
 /** What can go wrong. `half-open`: nothing comes for longer than a heartbeat; `stall`: for less. */
@@ -40,7 +40,7 @@ interface Member {
   readonly identity: ReturnType<typeof createIdentity>;
   level: SyncedLevel;
   node: HearsayNode;
-  app: App;
+  apps: readonly App[];
 }
 
 export async function runLinks(options: LinksOptions): Promise<Verdict> {
@@ -57,14 +57,14 @@ export async function runLinks(options: LinksOptions): Promise<Verdict> {
   const one = (): Member => members[random.below(NODES)]!;
   for (const [i, { node }] of members.entries()) for (const other of members.slice(i + 1)) await other.node.pals.redeem(await node.pals.invite());
   for (let done = 1; done <= count; done += 1) {
-    for (let said = random.below(MAX_SAID); said > 0; said -= 1) await one().app.poke('say', undefined);
+    for (let said = random.below(MAX_SAID); said > 0; said -= 1) await one().apps[random.below(APPS.length)]?.poke('say', undefined);
     await suffer(network, one(), one(), faults[random.below(faults.length)]!, random.below(LIMITS.heartbeatMs), durability);
     await after(random.below(PAUSE_MS));
     progress?.(done);
   }
-  const accounts = await settled(async () => members.map(({ app }) => app.peek('/') as Account));
+  const groups = await settled(async () => APPS.map((_app, i) => members.map(({ apps }) => apps[i]?.peek('/') as Account)));
   for (const { node } of members) await node.close();
-  return verdictOf(options, [accounts], beganMs);
+  return verdictOf(options, groups, beganMs);
 }
 
 async function suffer(network: MemoryNetwork, a: Member, b: Member, fault: Fault, stallMs: number, durability: 'process' | 'power'): Promise<void> {
@@ -80,11 +80,12 @@ async function suffer(network: MemoryNetwork, a: Member, b: Member, fault: Fault
   }
 }
 
-async function start(network: MemoryNetwork, which: number, identity: Member['identity'], { level: store }: SyncedLevel, durability: 'process' | 'power'): Promise<Pick<Member, 'node' | 'app'>> {
+async function start(network: MemoryNetwork, which: number, identity: Member['identity'], { level: store }: SyncedLevel, durability: 'process' | 'power'): Promise<Pick<Member, 'node' | 'apps'>> {
   const name = nameOf(which);
   const node = await createNode({ identity, store, durability, listen: `memory://${name}`, transports: [network.transport(name)], limits: LIMITS });
-  const app = (await node.run('numbers', withGossip(numbersAgent(which), { hops: 1, marks }))) as unknown as App;
-  return { node, app };
+  const apps: App[] = [];
+  for (const { name: app, hops } of APPS) apps.push((await node.run(app, withGossip(numbersAgent(which), { hops, marks }))) as unknown as App);
+  return { node, apps };
 }
 
 function stall(network: MemoryNetwork, which: number, ms: number): void {

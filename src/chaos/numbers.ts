@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { save } from '../agent.ts';
 import type { Agent } from '../agent.ts';
 import { defineMarks } from '../marks/define-marks.ts';
+import type { Limits } from '../limits.ts';
 import type { Marks } from '../marks/define-marks.ts';
 
 const number: z.ZodObject<{ from: z.ZodInt; n: z.ZodInt }> = z.object({ from: z.int(), n: z.int() });
@@ -25,6 +26,11 @@ export interface Account {
   /** By whose numbers they are. */
   readonly heard: Readonly<Record<string, Heard>>;
 }
+
+/** Its agents, each with numbers of its own: what is said by the first goes to pals only, what is said by the other is relayed too, and offered. */
+export const APPS: readonly { readonly name: string; readonly hops: number }[] = [{ name: 'numbers', hops: 1 }, { name: 'relayed', hops: 3 }];
+/** However small, what is relayed is offered. */
+export const OFFERS: Partial<Limits> = { offerFromBytes: 1 };
 
 const NOTHING: Heard = { upTo: 0, ahead: [], again: [] };
 const KEY = 'heard/';

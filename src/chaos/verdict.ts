@@ -25,22 +25,24 @@ export interface Verdict {
   readonly faults: readonly string[];
 }
 
+/** What the members of each group hold. One is those that hear each other in one app. */
+export type Groups = readonly (readonly Account[])[];
+
 /** How long a run waits in the end until all is heard (our choice: a lost link is redialled within seconds, and the machine may be busy). */
 const SETTLE_MS = 120_000;
 const LOOK_MS = 200;
 
-/** Resolves when everybody has heard all there is, or the time is over, with what they have then. */
-export async function settled(accountsNow: () => Promise<readonly Account[]>): Promise<readonly Account[]> {
+/** Resolves when everybody in each group has heard all there is, or the time is over, with what they have then. */
+export async function settled(groupsNow: () => Promise<Groups>): Promise<Groups> {
   const untilMs = Date.now() + SETTLE_MS;
   for (;;) {
-    const accounts = await accountsNow();
-    if (isSettled(accounts) || Date.now() > untilMs) return accounts;
+    const groups = await groupsNow();
+    if (groups.every(isSettled) || Date.now() > untilMs) return groups;
     await after(LOOK_MS);
   }
 }
 
-/** @param groups what the members of each hold; nobody is in two */
-export function verdictOf({ count, seed, durability = 'process' }: RunOptions, groups: readonly (readonly Account[])[], beganMs: number): Verdict {
+export function verdictOf({ count, seed, durability = 'process' }: RunOptions, groups: Groups, beganMs: number): Verdict {
   const faults = groups.flatMap((accounts, group) => faultsOf(accounts).map((fault) => (groups.length === 1 ? fault : `group ${group}, ${fault}`)));
   const published = groups.flat().reduce((sum, { last }) => sum + last, 0);
   return { ok: faults.length === 0, seed, durability, count, published, seconds: (Date.now() - beganMs) / 1000, faults };

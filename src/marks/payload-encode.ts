@@ -42,8 +42,9 @@ export function encodeToSend(value: unknown, maxBytes: number): Uint8Array {
   return bytes;
 }
 
-/** What stands before a byte string of 256 bytes or more. */
-export function bytesHead(length: number): Uint8Array {
+/** What stands before a byte string of 256 bytes or more; `undefined` for a shorter one. */
+export function bytesHead(length: number): Uint8Array | undefined {
+  if (length < 2 ** 8) return undefined;
   if (length < 2 ** 16) return Uint8Array.of(MAJOR.bytes | 25, length >>> 8, length);
   return Uint8Array.of(MAJOR.bytes | 26, length >>> 24, length >>> 16, length >>> 8, length);
 }

@@ -45,6 +45,10 @@ const hops: FieldRule = { rule: `is a whole number from 0 to ${MAX_HOPS}`, holds
 const hopsOrNone: FieldRule = { rule: `is a whole number from 0 to ${MAX_HOPS}, if given`, holds: (value) => value === undefined || hops.holds(value) };
 const flag: FieldRule = { rule: 'is a boolean', holds: (value) => typeof value === 'boolean' };
 const flagOrNone: FieldRule = { rule: 'is a boolean, if given', holds: (value) => value === undefined || typeof value === 'boolean' };
+const partsOrNone: FieldRule = {
+  rule: 'is two Uint8Arrays, if given',
+  holds: (value) => value === undefined || (Array.isArray(value) && value.length === 2 && value.every((part) => part instanceof Uint8Array)),
+};
 const bytes: FieldRule = { rule: 'is a Uint8Array', holds: (value) => value instanceof Uint8Array };
 const count: FieldRule = { rule: 'is a whole number from 0', holds: isNatural };
 const sign: FieldRule = { rule: 'is a sign', holds: isTyped };
@@ -52,7 +56,7 @@ const report: FieldRule = { rule: 'is a report', holds: isTyped };
 
 /** What is checked of each effect: whatever the host could stumble over. */
 const RULES: { readonly [T in Effect['type']]: Readonly<Record<string, FieldRule>> } = {
-  fact: { paths, mark: name, except: peerOrNone, only: peersOrNone, hops: hopsOrNone, offer: flagOrNone },
+  fact: { paths, mark: name, except: peerOrNone, only: peersOrNone, hops: hopsOrNone, offer: flagOrNone, parts: partsOrNone },
   kick: { paths, peer: peerOrNone, reason: reasonOrNone },
   poke: { wire: text, peer, agent: name, mark: name },
   watch: { wire: text, peer, agent: name, path },

@@ -2,7 +2,7 @@
  * All agents of a node: starts them, hands events between them, and sends what is for other peers to the router.
  */
 import { Buffer } from 'node:buffer';
-import type { Agent, FactEffect, Report, Sign } from '../agent.ts';
+import type { Agent, Report, Sign } from '../agent.ts';
 import { primitives } from '../crypto/index.ts';
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
@@ -22,13 +22,13 @@ import { isMark } from './effects.ts';
 import { Listeners } from './listeners.ts';
 import { Missed } from './missed.ts';
 import { OfferedFacts } from './offered-facts.ts';
+import { maxWireBytes, offerOf, OutgoingFact } from './outgoing-fact.ts';
 import { owe } from './owing.ts';
 import type { Owing } from './owing.ts';
 import { redeliver } from './redelivery.ts';
 import type { Router } from './router.ts';
 import type { Receipt } from './session.ts';
-import { OutgoingFact, Subscriber, Subscriptions, maxWireBytes } from './subscribers.ts';
-import type { OfferedRumor } from './subscribers.ts';
+import { Subscriber, Subscriptions } from './subscribers.ts';
 import { Tallies } from './tallies.ts';
 import type { Outward } from './transaction.ts';
 import { Watches } from './watches.ts';
@@ -298,19 +298,12 @@ export class Host {
 
   #fact(from: Running, effect: Extract<Outward, { type: 'fact' }>, answering: Subscriber | undefined, early: boolean, number: number | undefined): void {
     const { paths, rumor } = effect;
-    const fact = new OutgoingFact(effect, this.#maxWireBytes, number, this.#offerOf(effect));
+    const fact = new OutgoingFact(effect, this.#maxWireBytes, number, offerOf(effect, this.#port.limits));
     if (paths.length === 0) answering?.give(fact, early);
     // What is relayed on receipt is nobody's publication.
     else from.subscriptions.give(paths, fact, effect, early, rumor === undefined || early ? undefined : from.tallies.of(rumor));
     if (fact.isOffered) this.#offered.add(from.runner.name, fact);
     if (fact.fault !== undefined) this.#port.report(from.runner.name, { type: 'event', event: { name: 'failed', reason: 'a fact that no link can carry', error: fact.fault } });
-  }
-
-  #offerOf(effect: FactEffect): OfferedRumor | undefined {
-    const { rumor: id, owedHops: hops, offer, parts } = effect;
-    if (offer !== true || id === undefined || hops === undefined) return undefined;
-    const bytes = parts === undefined ? (effect.data as Uint8Array).length : parts[0].length + parts[1].length;
-    return bytes < this.#port.limits.offerFromBytes || bytes > this.#maxWireBytes ? undefined : { id, hops, bytes };
   }
 
   #poke(from: Running, { wire, peer, agent, mark, data }: Extract<Outward, { type: 'poke' }>): void {

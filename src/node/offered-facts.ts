@@ -1,7 +1,7 @@
 /**
  * The latest rumors that were offered, at hand for who asks for them. What is no longer here is read from the payload window.
  */
-import type { OutgoingFact } from './subscribers.ts';
+import type { OutgoingFact } from './outgoing-fact.ts';
 
 export class OfferedFacts {
   readonly #maxBytes: number;

@@ -7,7 +7,7 @@
  */
 import type { Kept, Owed } from '../store/store.ts';
 import { Note, Settled } from './settled.ts';
-import type { OutgoingFact } from './subscribers.ts';
+import type { OutgoingFact } from './outgoing-fact.ts';
 
 /** What it asks of the host. */
 export interface OwedPort {

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import { encodeRumor, rumorFact } from '../wrapper/rumor.ts';
 import type { OfferedFacts } from './offered-facts.ts';
 import { OwedFeed } from './owed-feed.ts';
-import { maxWireBytes, OutgoingFact } from './subscribers.ts';
+import { maxWireBytes, OutgoingFact } from './outgoing-fact.ts';
 import type { Subscriber } from './subscribers.ts';
 
 /** What it asks of the host. */

@@ -5,32 +5,28 @@
 import { HearsayError } from '../errors.ts';
 import type { PeerId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
-import { GOSSIP_GOSSIP } from '../marks/paths.ts';
 import { GOSSIP_RUMOR } from '../wrapper/rumor.ts';
 import { GOSSIP_UPGRADE } from '../wrapper/upgrade.ts';
+import { Acknowledging } from './acknowledging.ts';
 import type { Clock } from './clock.ts';
-import { decodeMessage, encodeMessage, factHead, GIVE_PAYLOAD_AT, giveHead, MAX_HAVE_NUMBERS, readFact } from './messages.ts';
+import { decodeMessage, encodeMessage, GIVE_PAYLOAD_AT, readFact } from './messages.ts';
 import type { FactHead, Message } from './messages.ts';
 import { Offering } from './offering.ts';
-import { Had, Received, Session } from './session.ts';
-import type { AskedPoke, AskedWatch, Watcher } from './session.ts';
+import { PeerSink } from './peer-sink.ts';
+import type { LinkPort } from './peer-sink.ts';
+import { Session } from './session.ts';
+import type { AskedPoke, Watcher } from './session.ts';
+import { Settling } from './settling.ts';
 import { Subscriber } from './subscribers.ts';
-import type { OfferedRumor, OutgoingFact, Ungiven } from './subscribers.ts';
 
 /** What the router asks of the node. */
-export interface RouterPort {
+export interface RouterPort extends LinkPort {
   readonly clock: Clock;
   readonly limits: Limits;
-  /** A message, in one part or two, which never change again. `false`: there is no link. */
-  send(peer: PeerId, bytes: Uint8Array, rest?: Uint8Array): boolean;
-  /** Past its buffer bound: rumors to it are not sent. */
-  congested(peer: PeerId): boolean;
   /** There is something for that peer: keep a link to it, or no more. Said again with each new thing while there is no link. */
   want(peer: PeerId, wanted: boolean): void;
   /** The peer broke the protocol. */
   misbehaved(peer: PeerId, reason: string): void;
-  /** A fact was not sent because the peer reads too slowly, or its watch took too long to answer. */
-  dropped(peer: PeerId): void;
   watched(topic: string, subscriber: Subscriber, answer: (refused?: string) => void): void;
   poked(topic: string, src: PeerId, mark: string, payload: Uint8Array, answer: (refused?: string) => void): void;
   record(peer: PeerId, record: Uint8Array): void;
@@ -44,23 +40,22 @@ export interface RouterPort {
 /** Address records taken of one peer on one link, beside those we asked for (our choice: one at connect, and one a day or for each change of addresses). Each costs a signature. */
 const MAX_RECORDS_PER_LINK = 1_000;
 
-/**
- * An acknowledgement waits so long for others, at most (our choice): alone it costs a frame as a datum does, and all it saves is that facts are sent
- * again after a lost link, of which at most 256 wait.
- */
-const ACK_DELAY_MS = 1_000;
-
 export class Router {
   readonly #port: RouterPort;
   readonly #sessions = new Map<PeerId, Session>();
   /** Of the Fact being read. */
   readonly #head: FactHead = { sub: 0, mark: '', payloadAt: 0 };
   readonly #offering: Offering;
+  readonly #acknowledging: Acknowledging;
+  readonly #settling: Settling;
   #closed = false;
 
   constructor(port: RouterPort) {
     this.#port = port;
-    this.#offering = new Offering({ clock: port.clock, session: (peer) => this.#sessions.get(peer), send: (peer, message) => this.#send(peer, message) });
+    const send = (peer: PeerId, message: Message): void => this.#send(peer, message);
+    this.#offering = new Offering({ clock: port.clock, session: (peer) => this.#sessions.get(peer), send });
+    this.#acknowledging = new Acknowledging(port.clock, send);
+    this.#settling = new Settling({ clock: port.clock, limits: port.limits, barrier: (done) => port.barrier(done), send, settled: (peer, session) => this.#tidy(peer, session) });
   }
 
   /** Subscribes; the result ends it. */
@@ -68,13 +63,13 @@ export class Router {
     if (this.#closed) return () => undefined;
     const session = this.#session(peer);
     const sub = session.number();
-    session.watches.set(sub, { topic, path, watcher, answered: false, ...this.#nothingReceived(peer, session, sub, path) });
+    session.watches.set(sub, { topic, path, watcher, answered: false, ...this.#acknowledging.begin(peer, session, sub, path) });
     this.#wants(peer, session);
     if (session.up) this.#send(peer, { type: 'Watch', sub, topic, path });
     return () => {
       if (!session.watches.delete(sub)) return;
       this.#send(peer, { type: 'Leave', sub });
-      this.#checkSettling(peer, session);
+      this.#settling.check(peer, session);
       this.#tidy(peer, session);
     };
   }
@@ -117,21 +112,8 @@ export class Router {
    * With `HEARSAY_TIMEOUT` after pokeTimeoutMs, with `HEARSAY_CLOSED` when the node closes.
    */
   settle(peer: PeerId, done: (error?: HearsayError) => void): void {
-    if (this.#closed) return done(closed());
-    const session = this.#session(peer);
-    const number = session.number();
-    const { pokeTimeoutMs } = this.#port.limits;
-    const finish = (error?: HearsayError): void => {
-      if (!session.settles.delete(number)) return;
-      cancel();
-      done(error);
-      this.#tidy(peer, session);
-    };
-    const cancel = this.#port.clock.after(pokeTimeoutMs, () =>
-      finish(new HearsayError('HEARSAY_TIMEOUT', { field: 'peer', rule: `to answer within limits.pokeTimeoutMs (${pokeTimeoutMs} ms)`, value: peer })),
-    );
-    session.settles.set(number, { finish, answered: false });
-    this.#port.barrier(() => this.#send(peer, { type: 'Settle', number }));
+    if (this.#closed) done(closed());
+    else this.#settling.ask(peer, this.#session(peer), done);
   }
 
   /** Pokes go first: a gesture among them may be what lets our watches in. Twice is fine. */
@@ -142,7 +124,7 @@ export class Router {
     session.up = true;
     for (const poke of [...session.pokes.values()]) this.#sendPoke(peer, poke);
     for (const [sub, watch] of session.watches) {
-      Object.assign(watch, this.#nothingReceived(peer, session, sub, watch.path));
+      Object.assign(watch, this.#acknowledging.begin(peer, session, sub, watch.path));
       this.#send(peer, { type: 'Watch', sub, topic: watch.topic, path: watch.path });
     }
   }
@@ -205,9 +187,9 @@ export class Router {
       case 'Record':
         return this.#onRecord(peer, session, message.record);
       case 'Settle':
-        return this.#onSettle(peer, session, message.number);
+        return this.#settling.asked(peer, session, message.number);
       case 'Settled':
-        return this.#onSettled(session, message.number);
+        return this.#settling.answered(session, message.number);
       case 'Overlay':
         return this.#port.overlay(peer, message.topic, message.payload);
       case 'Find':
@@ -241,14 +223,7 @@ export class Router {
   #onWatch(peer: PeerId, session: Session, { sub, topic, path }: Extract<Message, { type: 'Watch' }>): void {
     if (session.subscribers.has(sub)) return this.#port.misbehaved(peer, 'subscription-number-in-use');
     if (session.watchesServed >= this.#port.limits.maxWatchesPerPeer) return this.#send(peer, { type: 'WatchAck', sub, refused: 'overloaded' });
-    const heads = new FactHeads(sub);
-    const subscriber = new Subscriber(peer, path, {
-      fact: (fact) => this.#sendFact(peer, heads.of(fact.mark), fact),
-      offer: (rumor, number) => this.#sendOffer(peer, sub, number, rumor),
-      give: (fact, number) => this.#sendFact(peer, giveHead(sub, number), fact),
-      kicked: (reason) => this.#send(peer, { type: 'Kick', sub, reason }),
-      dropped: () => this.#port.dropped(peer),
-    });
+    const subscriber = new Subscriber(peer, path, new PeerSink(peer, sub, this.#port, () => this.#closed));
     session.subscribers.set(sub, subscriber);
     session.watchesServed += 1;
     let open = 2;
@@ -288,21 +263,6 @@ export class Router {
     else this.#port.record(peer, record);
   }
 
-  #sendOffer(peer: PeerId, sub: number, number: number, rumor: OfferedRumor): Ungiven | undefined {
-    if (this.#port.congested(peer)) return 'slow-reader';
-    this.#send(peer, { type: 'Offer', sub, number, ...rumor });
-    return undefined;
-  }
-
-  #sendFact(peer: PeerId, head: Uint8Array, fact: OutgoingFact): Ungiven | undefined {
-    if (this.#port.congested(peer)) return 'slow-reader';
-    // Of what no link can carry the host tells the agent.
-    const { payload } = fact;
-    if (payload === undefined) return 'too-large';
-    if (!this.#closed) this.#port.send(peer, payload[0].length === 0 ? head : Buffer.concat([head, payload[0]]), payload[1]);
-    return undefined;
-  }
-
   /** The link to the peer has room again. */
   drained(peer: PeerId): void {
     for (const subscriber of [...(this.#sessions.get(peer)?.subscribers.values() ?? [])]) subscriber.drained();
@@ -328,46 +288,13 @@ export class Router {
     this.#offering.given(peer, sub, number);
   }
 
-  /** Of a watch that begins anew. */
-  #nothingReceived(peer: PeerId, session: Session, sub: number, path: string): Pick<AskedWatch, 'received' | 'had'> {
-    const due = (isUrgent: boolean): void => {
-      if (isUrgent) this.#acknowledge(peer, session);
-      else session.ackLater ??= this.#port.clock.after(ACK_DELAY_MS, () => this.#acknowledge(peer, session));
-    };
-    const isCurrent = (): boolean => session.up && session.watches.get(sub)?.had === had;
-    const had: Had = new Had((isUrgent) => {
-      if (!isCurrent()) return;
-      session.haves.set(sub, had);
-      due(isUrgent);
-    });
-    // Nothing else is owed.
-    if (path !== GOSSIP_GOSSIP) return { received: new Received(undefined), had };
-    const received: Received = new Received((isUrgent) => {
-      if (!isCurrent()) return;
-      session.acks.set(sub, received);
-      due(isUrgent);
-    });
-    return { received, had };
-  }
-
-  #acknowledge(peer: PeerId, session: Session): void {
-    for (const [sub, received] of session.acks) {
-      if (session.watches.get(sub)?.received === received) this.#send(peer, { type: 'Ack', sub, count: received.take() });
-    }
-    for (const [sub, had] of session.haves) {
-      if (session.watches.get(sub)?.had !== had) continue;
-      for (let numbers = had.take(MAX_HAVE_NUMBERS); numbers.length > 0; numbers = had.take(MAX_HAVE_NUMBERS)) this.#send(peer, { type: 'Have', sub, numbers });
-    }
-    session.forgetAcks();
-  }
-
   #onWatchAck(peer: PeerId, session: Session, sub: number, refused: string): void {
     const watch = session.watches.get(sub);
     if (watch === undefined || watch.answered) return;
     watch.answered = true;
     if (refused !== '') session.watches.delete(sub);
     watch.watcher.acked(refused === '' ? undefined : refused);
-    this.#checkSettling(peer, session);
+    this.#settling.check(peer, session);
     this.#tidy(peer, session);
   }
 
@@ -376,45 +303,8 @@ export class Router {
     if (watch === undefined) return;
     session.watches.delete(sub);
     watch.watcher.kicked(reason);
-    this.#checkSettling(peer, session);
+    this.#settling.check(peer, session);
     this.#tidy(peer, session);
-  }
-
-  /** A later question takes the place of one that is not answered yet: its answer covers both. */
-  #onSettle(peer: PeerId, session: Session, number: number): void {
-    session.settling = number;
-    session.workedOff = false;
-    if (!session.workingOff) this.#workOff(peer, session);
-  }
-
-  /** One barrier at a time, however often the peer asks. */
-  #workOff(peer: PeerId, session: Session): void {
-    const number = session.settling;
-    session.workingOff = true;
-    this.#port.barrier(() => {
-      session.workingOff = false;
-      if (session.settling === undefined) return;
-      if (session.settling !== number) return this.#workOff(peer, session);
-      session.workedOff = true;
-      this.#checkSettling(peer, session);
-    });
-  }
-
-  #checkSettling(peer: PeerId, session: Session): void {
-    const { settling } = session;
-    if (settling === undefined || !session.workedOff || [...session.watches.values()].some(({ answered }) => !answered)) return;
-    session.settling = undefined;
-    this.#send(peer, { type: 'Settled', number: settling });
-  }
-
-  /** It answers what we asked before, too. */
-  #onSettled(session: Session, number: number): void {
-    if (!session.settles.has(number)) return;
-    for (const [asked, settle] of [...session.settles]) {
-      if (!settle.answered) this.#port.barrier(() => settle.finish());
-      settle.answered = true;
-      if (asked === number) return;
-    }
   }
 
   #pokeAnswered(peer: PeerId, session: Session, number: number, refused: string | undefined): void {
@@ -463,25 +353,6 @@ export class Router {
     if (session.isIdle && !session.up && this.#sessions.get(peer) === session) this.#sessions.delete(peer);
   }
 }
-
-/** What stands before the facts of one subscriber: made anew when the mark changes, and it hardly ever does. */
-class FactHeads {
-  readonly #sub: number;
-  #mark: string | undefined;
-  #head: Uint8Array = NONE;
-
-  constructor(sub: number) {
-    this.#sub = sub;
-  }
-
-  of(mark: string): Uint8Array {
-    if (mark !== this.#mark) this.#head = factHead(this.#sub, mark);
-    this.#mark = mark;
-    return this.#head;
-  }
-}
-
-const NONE = new Uint8Array(0);
 
 function closed(): HearsayError {
   return new HearsayError('HEARSAY_CLOSED', { field: 'node', rule: 'to be open', value: 'closed' });

@@ -30,17 +30,20 @@ interface Run {
  * @param from where the log begins
  * @param before groups from here on are left as they are
  * @param remembers whether the id of the record at that place is still remembered
+ * @returns how many records fewer there are
  */
-export async function mergeIds(db: Database, from: LogPosition, before: LogPosition, remembers: (bytes: Uint8Array, at: number) => boolean): Promise<void> {
+export async function mergeIds(db: Database, from: LogPosition, before: LogPosition, remembers: (bytes: Uint8Array, at: number) => boolean): Promise<number> {
   const range = { gte: logKey('ids', from), lt: logKey('ids', before), highWaterMarkBytes: READ_BYTES, ...VIEW };
   const iterator = db.iterator<Uint8Array, Uint8Array>(range);
   let run: Run | undefined;
+  let fewer = 0;
   try {
     for (let entries = await iterator.nextv(READ_ENTRIES); entries.length > 0; entries = await iterator.nextv(READ_ENTRIES)) {
       for (const [key, value] of entries) {
         const bucket = logPosition(key)?.bucket ?? 0;
         if (run !== undefined && (run.bucket !== bucket || run.records.size * ID_RECORD_BYTES + value.length > FULL_BYTES)) {
           await write(db, run);
+          fewer += run.read - run.records.size;
           run = undefined;
         }
         run ??= { bucket, keys: [], records: new Map(), merged: new Growing(), read: 0 };
@@ -50,7 +53,9 @@ export async function mergeIds(db: Database, from: LogPosition, before: LogPosit
   } finally {
     await iterator.close();
   }
-  if (run !== undefined) await write(db, run);
+  if (run === undefined) return fewer;
+  await write(db, run);
+  return fewer + run.read - run.records.size;
 }
 
 function take(run: Run, key: Uint8Array, value: Uint8Array, remembers: (bytes: Uint8Array, at: number) => boolean): void {

@@ -19,6 +19,8 @@ const EXPIRY_INTERVAL_MS: number = 60 * 60 * 1000;
 const SLACK = 1 / 64;
 /** The log of arrivals is cut every so many commits. Our choice: few deletes, and little to read at a start. */
 const ARRIVALS_CUT = 64;
+/** So many new records are merged at once (our choice: to merge a million of groups of a few records makes 200 MiB of garbage, and a node that is no smaller for long). */
+const MERGE_EVERY = 65_536;
 /** With so many records for each id that there may be, the ids' log is merged whole. Our choice: twice what an id needs, which is two. */
 const MERGE_AT = 4;
 /** A node-wide value of our own: where expiry stands (4 bytes), and how many ids there were (4 bytes). */
@@ -62,10 +64,12 @@ export class Upkeep {
   #cutBytes = 0;
   /** Commits since the log of arrivals was cut. */
   #arrivalsCut = 0;
-  /** Buckets before it are merged. */
-  #mergedTo = 0;
-  /** Records that were appended to the ids' log since it was merged whole. */
+  /** What lies before it is merged. */
+  #mergedTo: LogPosition = { bucket: 0, sequence: 0 };
+  /** In the ids' log. */
   #records = 0;
+  /** Of them, those that were written behind what is merged. */
+  #unmerged = 0;
   #merging = false;
   #expiry: NodeJS.Timeout | undefined;
 
@@ -78,11 +82,13 @@ export class Upkeep {
   /** So many records of ids were read, or written. */
   added(records: number): void {
     this.#records += records;
+    this.#unmerged += records;
     this.#checkpoints.note(this.#port.ram.seen.added, this.#port.sequence.next);
   }
 
   /** All is read. From now on it looks once an hour, until {@link stop}. */
   start(): void {
+    this.#unmerged = 0;
     this.#expire();
     this.#expiry = setInterval(() => this.#tend(), EXPIRY_INTERVAL_MS).unref();
   }
@@ -103,7 +109,7 @@ export class Upkeep {
   committed(records: number): void {
     this.added(records);
     this.#cut();
-    if (this.#records > MERGE_AT * this.#port.limits.maxSeen) this.#merge(this.#port.sequence.next);
+    if (this.#unmerged >= MERGE_EVERY || this.#isLong) this.#merge(this.#port.sequence.next);
   }
 
   /** Shortens the logs on disk to what is still in RAM. */
@@ -137,21 +143,24 @@ export class Upkeep {
   #tend(): void {
     this.#expire();
     this.writeNotes();
-    const { bucket } = this.#port.sequence.next;
-    if (this.#mergedTo < bucket) this.#merge({ bucket, sequence: 0 });
+    this.#merge({ bucket: this.#port.sequence.next.bucket, sequence: 0 });
   }
 
+  get #isLong(): boolean {
+    return this.#records > MERGE_AT * this.#port.limits.maxSeen;
+  }
+
+  /** What is not merged yet; with too many records, all. */
   #merge(before: LogPosition): void {
-    if (this.#merging) return;
+    const from = this.#isLong ? { bucket: 0, sequence: 0 } : this.#mergedTo;
+    if (this.#merging || !isBefore(from, before)) return;
     this.#merging = true;
-    const { db, logs, ram, limits } = this.#port;
-    const whole = this.#records > MERGE_AT * limits.maxSeen;
-    const records = this.#records;
-    const from: LogPosition = { bucket: whole ? 0 : this.#mergedTo, sequence: 0 };
+    const { db, logs, ram } = this.#port;
+    const behind = this.#unmerged;
     const work = async (start: LogPosition): Promise<void> => {
-      await mergeIds(db, isBefore(start, from) ? from : start, before, (bytes, at) => ram.seen.hasRecord(bytes, at));
-      this.#mergedTo = before.bucket;
-      if (whole) this.#records += ram.seen.size - records;
+      this.#records -= await mergeIds(db, isBefore(start, from) ? from : start, before, (bytes, at) => ram.seen.hasRecord(bytes, at));
+      this.#mergedTo = before;
+      this.#unmerged -= behind;
     };
     void logs.ids.alone(work).finally(() => (this.#merging = false));
   }

@@ -7,7 +7,7 @@ import type { Agent, GossipApp, HearsayNode } from '../../src/index.ts';
 import type { RumorId } from '../../src/ids.ts';
 import type { Owed } from '../../src/store/store.ts';
 import { OwedFeed } from '../../src/node/owed-feed.ts';
-import { OutgoingFact } from '../../src/node/subscribers.ts';
+import { OutgoingFact } from '../../src/node/outgoing-fact.ts';
 import { LinkedHosts } from '../support/linked-hosts.ts';
 import { TestNetwork, befriend, next } from '../support/nodes.ts';
 

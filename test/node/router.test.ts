@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { PeerId } from '../../src/ids.ts';
+import type { PeerId, RumorId } from '../../src/ids.ts';
 import { limits } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/node/messages.ts';
+import { OwedFeed } from '../../src/node/owed-feed.ts';
 import { Router } from '../../src/node/router.ts';
 import { Had, Received, Session } from '../../src/node/session.ts';
 import type { Receipt, Watcher } from '../../src/node/session.ts';
-import type { Subscriber } from '../../src/node/subscribers.ts';
-import { OutgoingFact } from '../../src/node/subscribers.ts';
+import type { Subscriber, Tally } from '../../src/node/subscribers.ts';
+import { OutgoingFact } from '../../src/node/outgoing-fact.ts';
 import { ManualClock } from '../support/clock.ts';
 
 const ANN = 'a'.repeat(64) as PeerId;
@@ -154,6 +155,95 @@ describe('an acknowledgement', () => {
     expect(acks).toEqual([]);
   });
 });
+
+describe('an offer that need not be taken', () => {
+  const ID = 'd'.repeat(64) as RumorId;
+
+  /** Ann watches Bob, who offers; what is on her disk the test sees, and what he is told. */
+  function offering(path = '/~/gossip/gossip'): { offer(from: number, count: number): void; readonly commits: (() => void)[]; readonly haves: (readonly number[])[] } {
+    const commits: (() => void)[] = [];
+    const haves: (readonly number[])[] = [];
+    const offered: Watcher['offered'] = (_offered, receipt) => {
+      const { count } = receipt;
+      commits.push(() => receipt.committed(count));
+      return true;
+    };
+    pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), offered });
+    Object.assign(pair.served.at(-1)!, { had: (numbers: readonly number[]) => haves.push(numbers) });
+    const offer = (from: number, count: number): void => {
+      for (let number = from; number < from + count; number += 1) pair.ann.received(BOB, encodeMessage({ type: 'Offer', sub: 1, number, id: ID, hops: 1, bytes: 9_000 }));
+    };
+    return { offer, commits, haves };
+  }
+
+  test('is answered once it is on disk that it need not; those of a second share an answer', () => {
+    pair.connect();
+    const { offer, commits, haves } = offering();
+    offer(7, 3);
+    pair.clock.advance(1_000);
+    expect([commits.length, haves]).toEqual([3, []]);
+    commits[1]?.();
+    pair.clock.advance(999);
+    expect(haves).toEqual([]);
+    pair.clock.advance(1);
+    expect(haves).toEqual([[7, 8]]);
+    commits[2]?.();
+    pair.clock.advance(1_000);
+    expect([haves, pair.clock.timers]).toEqual([[[7, 8], [9]], 0]);
+  });
+
+  test('does not wait when 256 do, and an answer has no more of them', () => {
+    pair.connect();
+    const { offer, commits, haves } = offering();
+    offer(1, 600);
+    commits.at(-1)?.();
+    expect(haves.map(({ length }) => length)).toEqual([256, 256, 88]);
+    expect(haves.flat()).toEqual(Array.from({ length: 600 }, (_, i) => i + 1));
+  });
+
+  test('is answered on its link only', () => {
+    pair.connect();
+    const { offer, commits, haves } = offering();
+    offer(1, 2);
+    commits[0]?.();
+    pair.cut();
+    pair.connect();
+    Object.assign(pair.served.at(-1)!, { had: (numbers: readonly number[]) => haves.push(numbers) });
+    commits[1]?.();
+    pair.clock.advance(1_000);
+    expect(haves).toEqual([]);
+  });
+
+  test('on another path than that of rumors is ignored', () => {
+    pair.connect();
+    const { offer, commits } = offering('/p');
+    offer(1, 1);
+    expect(commits).toEqual([]);
+  });
+});
+
+test('nothing is offered to a slow reader', () => {
+  pair.connect();
+  pair.ann.watch(BOB, TOPIC, '/~/gossip/gossip', pair.watcher('w'));
+  const given: string[] = [];
+  Object.assign(pair.ann, { received: () => given.push('a message') });
+  const moved = (): void => undefined;
+  const feed = new OwedFeed(0, { last: () => 0, entry: () => undefined, payload: () => Promise.resolve(undefined), atHand: () => undefined, fact: () => fail(), send: () => true, concerns: () => true, moved, lost: moved });
+  Object.assign(feed, { admits: () => true });
+  pair.served[0]?.owe(feed);
+  const rumor = (number: number): OutgoingFact => new OutgoingFact({ mark: 'm', data: 'hi' }, 1_000, number, { id: 'd'.repeat(64) as RumorId, hops: 1, bytes: 9_000 });
+  pair.congested = true;
+  const tally: Tally = { sent: [], refused: [] };
+  pair.served[0]?.give(rumor(1), false, tally);
+  expect([given, tally.refused]).toEqual([[], [{ peer: ANN, reason: 'owed' }]]);
+  pair.congested = false;
+  pair.served[0]?.give(rumor(2), false, tally);
+  expect([given, tally.sent]).toEqual([['a message'], [ANN]]);
+});
+
+function fail(): never {
+  throw new Error('not asked for');
+}
 
 describe('a watch across a link', () => {
   test('waits for the link, is answered, and carries facts', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PeerId } from '../../src/ids.ts';
-import { OutgoingFact, Subscriber, Subscriptions } from '../../src/node/subscribers.ts';
+import { encodePayload } from '../../src/marks/payload.ts';
+import { OutgoingFact } from '../../src/node/outgoing-fact.ts';
+import { Subscriber, Subscriptions } from '../../src/node/subscribers.ts';
 
 const [ann, bob] = ['a', 'b'].map((digit) => digit.repeat(64) as PeerId) as [PeerId, PeerId];
 
@@ -118,3 +120,31 @@ test('a fact is encoded once however many read its bytes', () => {
   const fact = new OutgoingFact({ mark: 'm', data: { a: 1 } }, 1_000);
   expect(fact.payload).toBe(fact.payload);
 });
+
+describe('a fact in parts', () => {
+  const parts = (first: number, second: number): readonly [Uint8Array, Uint8Array] => [new Uint8Array(first).fill(1), new Uint8Array(second).fill(2)];
+
+  test.each([[2, 254], [2, 300], [2, 65_533], [2, 65_534], [2, 70_000]])('of %i and %i bytes has the payload of one in a piece, and is put together for nobody', (first, second) => {
+    const both = parts(first, second);
+    const fact = new OutgoingFact({ mark: 'm', get data() { return fail(); }, parts: both }, 100_000);
+    expect(Buffer.concat(fact.payload!).equals(encodePayload(new Uint8Array(Buffer.concat(both))))).toBe(true);
+    expect(fact.payload?.[1]).toBe(both[1]);
+  });
+
+  test('of less than 256 bytes goes in one piece', () => {
+    const both = parts(2, 253);
+    const data = new Uint8Array(Buffer.concat(both));
+    expect(Buffer.concat(new OutgoingFact({ mark: 'm', data, parts: both }, 1_000).payload!).equals(encodePayload(data))).toBe(true);
+  });
+
+  test('that is too large is refused as one in a piece', () => {
+    const both = parts(2, 998);
+    for (const fact of [new OutgoingFact({ mark: 'm', data: Buffer.concat(both), parts: both }, 1_000), new OutgoingFact({ mark: 'm', data: new Uint8Array(1_000) }, 1_000)]) {
+      expect([fact.payload, fact.fault]).toEqual([undefined, expect.objectContaining({ code: 'HEARSAY_TOO_LARGE' })]);
+    }
+  });
+});
+
+function fail(): never {
+  throw new Error('looked at');
+}

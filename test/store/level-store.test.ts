@@ -437,6 +437,25 @@ describe('the ids’ log is merged', () => {
     }
   });
 
+  test('as they come, so many at once: nobody has to read a million of small groups', async () => {
+    const level = new MemoryLevel();
+    const store = await open({ level });
+    const write = async (from: number, groups: number): Promise<void> => {
+      for (let group = 0; group < groups; group += 1) {
+        for (const n of range(0, 100)) store.append({ agent: 'a', remember: [seen(from + group * 100 + n)] }, () => undefined);
+        await store.flush();
+      }
+    };
+    await write(0, 650);
+    expect((await ids(level)).length).toBe(650);
+    await write(65_000, 10);
+    await store.close();
+    const merged = await ids(level);
+    expect([merged.length < 30, merged.reduce((sum, count) => sum + count, 0)]).toEqual([true, 66_000]);
+    const after = await open({ level });
+    expect([after.seenCount, after.seen(idOf(1))?.hops, after.seen(idOf(65_999))?.hops]).toEqual([66_000, 1, 1]);
+  });
+
   test('when a flooder makes it long: it has no more than four records for each id that there may be', async () => {
     const level = new MemoryLevel();
     const store = await open({ level }, { maxSeen: 100 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { RumorId } from '../../src/ids.ts';
 import { isMark } from '../../src/marks/names.ts';
-import { encodeRumor, KeptRumor, parseRumor, withHops } from '../../src/wrapper/rumor.ts';
+import { encodeRumor, KeptRumor, parseRumor, rumorFact, withHops } from '../../src/wrapper/rumor.ts';
 
 const MAX = 100;
 const ID = '1'.repeat(64) as RumorId;
@@ -34,6 +34,14 @@ describe('the wire form of a rumor', () => {
     const original = Buffer.from(encodeRumor('say', Uint8Array.of(1)).bytes);
     expect(withHops(original, 9)[1]).toBe(9);
     expect(original[1]).toBe(0);
+  });
+
+  test.each([1, 4_000, 4_096, 70_000])('as a fact it is the same with %i bytes, in one part or two', (length) => {
+    const { bytes } = encodeRumor('say', new Uint8Array(length).fill(7));
+    const { mark, data, parts } = rumorFact(bytes, 9);
+    expect([mark, data]).toEqual(['gossip-rumor', withHops(bytes, 9)]);
+    expect(parts && new Uint8Array(Buffer.concat(parts))).toEqual(length < 4_096 ? undefined : data);
+    expect(bytes[1]).toBe(0);
   });
 
   describe('what is kept', () => {
