@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import type { RumorId } from '../src/ids.ts';
 import { decodeMessage, encodeMessage } from '../src/node/messages.ts';
 import type { Message } from '../src/node/messages.ts';
 
@@ -62,6 +63,8 @@ describe('node messages', () => {
     expect(hex({ type: 'Poke', number: 7, topic, mark: 'm', payload: Uint8Array.of(0xf6) })).toBe(`0600000007${topic}016df6`);
     expect(hex({ type: 'Fact', sub: 7, mark: 'm', payload: Uint8Array.of(0xf6) })).toBe('0300000007016df6');
     expect(hex({ type: 'PokeAck', number: 7, refused: 'no' })).toBe('070000000700026e6f');
+    expect(hex({ type: 'Offer', sub: 7, number: 8, id: topic as RumorId, hops: 2, bytes: 9_000 })).toBe(`0e0000000700000008${topic}0200002328`);
+    expect(hex({ type: 'Have', sub: 7, numbers: [8, 9] })).toBe('11000000070000000800000009');
   });
 
   test('each fault of form is named', () => {

@@ -131,7 +131,8 @@ export class AgentRunner {
   offered(wire: string, offered: Offered, src: PeerId, receipt: Receipt): boolean {
     if (this.agent.onOffer === undefined || this.#stopped) return false;
     try {
-      const effects = this.agent.onOffer(wire, offered, this.#bowl(src, OFFER));
+      // The bowl of what comes in the same turn.
+      const effects = this.agent.onOffer(wire, offered, this.#bowl(src, ARRIVAL));
       if (effects === undefined) return false;
       if (effects.length === 0) this.#memory.nothingArrived(receipt);
       else this.#performArrival(this.#memory.checked(effects, OFFER, src), receipt, receipt.count);

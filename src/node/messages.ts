@@ -49,6 +49,7 @@ const MAX_RECORD_BYTES = 512;
 export const MAX_OVERLAY_BYTES: number = 9 * MAX_RECORD_BYTES;
 /** Numbers in one Have, at most (our choice: as many as facts share an Ack). */
 export const MAX_HAVE_NUMBERS = 256;
+const OFFER_BYTES = 46;
 /** Where the payload of a Give begins: behind type, `sub` and `number`. */
 export const GIVE_PAYLOAD_AT = 9;
 /** Where the mark of a Fact begins: behind type, `sub` and its own length. */
@@ -87,7 +88,7 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'Ack':
       return concat(head(message.type, message.sub), u32(message.count));
     case 'Offer':
-      return concat(head(message.type, message.sub), u32(message.number), Buffer.from(message.id, 'hex'), Uint8Array.of(message.hops), u32(message.bytes));
+      return offerBytes(message);
     case 'Want':
       return concat(head(message.type, message.sub), u32(message.number));
     case 'Give':
@@ -95,6 +96,18 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'Have':
       return concat(head(message.type, message.sub), ...message.numbers.map(u32));
   }
+}
+
+/** In one array: there are several for each rumor. */
+function offerBytes({ type, sub, number, id, hops, bytes: size }: Extract<Message, { type: 'Offer' }>): Uint8Array {
+  const bytes = Buffer.allocUnsafe(OFFER_BYTES);
+  bytes[0] = TYPE_BYTE[type];
+  bytes.writeUInt32BE(sub, 1);
+  bytes.writeUInt32BE(number, 5);
+  bytes.write(id, 9, 'hex');
+  bytes[41] = hops;
+  bytes.writeUInt32BE(size, 42);
+  return bytes;
 }
 
 /** What stands before the payload of a `Give`. */

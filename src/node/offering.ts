@@ -10,7 +10,7 @@ import type { Message } from './messages.ts';
 import { Offers } from './offers.ts';
 import type { Offer, Reach } from './offers.ts';
 import { NO_RECEIPT } from './session.ts';
-import type { AskedWatch, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** What it asks of the router. */
 export interface OfferingPort {
@@ -34,7 +34,7 @@ export class Offering {
   /** A peer has a rumor for a watch of ours. */
   offered(peer: PeerId, session: Session, { sub, number, id, hops, bytes }: Extract<Message, { type: 'Offer' }>): void {
     const watch = session.watches.get(sub);
-    if (watch?.path === GOSSIP_GOSSIP) this.#look({ peer, sub, number, topic: watch.topic, id, hops, bytes });
+    if (watch?.path === GOSSIP_GOSSIP) this.#look({ peer, sub, number, id, hops, bytes });
   }
 
   /** A peer gave what it had offered. */
@@ -46,10 +46,10 @@ export class Offering {
   }
 
   /** A header that came instead of a rumor's bytes. @returns whether it waits for them here, because they are asked for */
-  upgraded(peer: PeerId, sub: number, { topic }: AskedWatch, payload: Uint8Array): boolean {
+  upgraded(peer: PeerId, sub: number, payload: Uint8Array): boolean {
     if (this.#offers.size === 0) return false;
     const upgrade = parseUpgrade(viewBytes(payload, 0));
-    return upgrade !== undefined && this.#offers.longer({ peer, sub, number: undefined, topic, ...upgrade });
+    return upgrade !== undefined && this.#offers.longer({ peer, sub, number: undefined, ...upgrade });
   }
 
   linkDown(peer: PeerId): void {

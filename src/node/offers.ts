@@ -19,7 +19,6 @@ export interface Reach {
   readonly peer: PeerId;
   readonly sub: number;
   readonly number: number | undefined;
-  readonly topic: string;
   readonly id: RumorId;
   readonly hops: number;
 }
@@ -37,9 +36,9 @@ const MAX_DISTRUSTED = 512;
 export const MAX_OFFERS_PER_PEER = 1_024;
 export const MAX_OFFERS: number = 16 * MAX_OFFERS_PER_PEER;
 
-/** One rumor. */
+/** One rumor, of whatever topic: an id is of one. */
 interface Sought {
-  readonly key: string;
+  readonly id: RumorId;
   asked: Noted[];
   waiting: Noted[];
   untilMs: number;
@@ -55,7 +54,7 @@ interface Noted {
 const NOBODY: readonly never[] = [];
 
 export class Offers {
-  readonly #sought = new Map<string, Sought>();
+  readonly #sought = new Map<RumorId, Sought>();
   readonly #byPeer = new Map<PeerId, Map<string, Noted>>();
   /** Until when. */
   readonly #distrusted = new Map<PeerId, number>();
@@ -68,16 +67,15 @@ export class Offers {
 
   /** A peer offers what we do not have. @returns whether it is to be asked for it now */
   offered(offer: Offer, nowMs: number): boolean {
-    const { peer, topic, id, bytes } = offer;
+    const { peer, id, bytes } = offer;
     const ofPeer = this.#byPeer.get(peer) ?? new Map<string, Noted>();
     const ref = refOf(offer);
     if (ofPeer.has(ref) || ofPeer.size >= MAX_OFFERS_PER_PEER || this.#size >= MAX_OFFERS) return true;
-    const key = keyOf(topic, id);
-    const sought = this.#sought.get(key) ?? { key, asked: [], waiting: [], untilMs: nowMs + patienceMs(bytes), longer: [] };
+    const sought = this.#sought.get(id) ?? { id, asked: [], waiting: [], untilMs: nowMs + patienceMs(bytes), longer: [] };
     const noted: Noted = { offer, sought };
     const asks = sought.asked.every((one) => this.#isDistrusted(one.offer.peer, nowMs));
     (asks ? sought.asked : sought.waiting).push(noted);
-    this.#sought.set(key, sought);
+    this.#sought.set(id, sought);
     this.#byPeer.set(peer, ofPeer.set(ref, noted));
     this.#size += 1;
     return asks;
@@ -85,7 +83,7 @@ export class Offers {
 
   /** A rumor may go further than a peer said before. @returns whether it is one that is asked for: then it waits until it is given */
   longer(reach: Reach): boolean {
-    const sought = this.#sought.get(keyOf(reach.topic, reach.id));
+    const sought = this.#sought.get(reach.id);
     if (sought !== undefined) sought.longer = [...sought.longer.filter(({ peer }) => peer !== reach.peer), reach];
     return sought !== undefined;
   }
@@ -95,10 +93,11 @@ export class Offers {
     const noted = this.#byPeer.get(peer)?.get(refOf({ sub, number }));
     if (noted === undefined) return NOBODY;
     const { sought } = noted;
-    this.#drop(noted);
     const { waiting, longer } = sought;
-    for (const one of waiting) this.#drop(one);
+    sought.waiting = [];
     sought.longer = [];
+    for (const one of waiting) this.#forget(one);
+    this.#drop(noted);
     return [...waiting.map(({ offer }) => offer), ...longer];
   }
 
@@ -112,7 +111,7 @@ export class Offers {
       if (next === undefined) continue;
       sought.asked.push(next);
       sought.untilMs = nowMs + patienceMs(next.offer.bytes);
-      this.#sought.set(sought.key, sought);
+      this.#sought.set(sought.id, sought);
       ask.push(next.offer);
     }
     return ask;
@@ -130,20 +129,26 @@ export class Offers {
       sought.asked = waiting;
       sought.waiting = [];
       sought.untilMs = nowMs + patienceMs(waiting[0]!.offer.bytes);
-      this.#sought.set(sought.key, sought);
+      this.#sought.set(sought.id, sought);
       for (const { offer } of sought.asked) ask.push(offer);
     }
     return ask;
   }
 
-  #drop({ offer, sought }: Noted): void {
+  /** It is neither asked nor waiting any more. */
+  #drop(noted: Noted): void {
+    const { sought } = noted;
+    this.#forget(noted);
+    sought.asked = sought.asked.filter((one) => one !== noted);
+    sought.waiting = sought.waiting.filter((one) => one !== noted);
+    if (sought.asked.length === 0) this.#sought.delete(sought.id);
+  }
+
+  #forget({ offer }: Noted): void {
     const ofPeer = this.#byPeer.get(offer.peer);
     if (ofPeer?.delete(refOf(offer)) !== true) return;
     this.#size -= 1;
     if (ofPeer.size === 0) this.#byPeer.delete(offer.peer);
-    sought.asked = sought.asked.filter((one) => one.offer !== offer);
-    sought.waiting = sought.waiting.filter((one) => one.offer !== offer);
-    if (sought.asked.length === 0) this.#sought.delete(sought.key);
   }
 
   #distrust(peer: PeerId, nowMs: number): void {
@@ -156,10 +161,6 @@ export class Offers {
     const untilMs = this.#distrusted.get(peer);
     return untilMs !== undefined && nowMs < untilMs;
   }
-}
-
-function keyOf(topic: string, id: RumorId): string {
-  return `${topic} ${id}`;
 }
 
 function refOf({ sub, number }: Pick<Offer, 'sub' | 'number'>): string {

@@ -274,7 +274,7 @@ export class Router {
     if (watch === undefined) return;
     const { received } = watch;
     received.count += 1;
-    if (mark === GOSSIP_UPGRADE && this.#offering.upgraded(peer, sub, watch, bytes.subarray(payloadAt))) return;
+    if (mark === GOSSIP_UPGRADE && this.#offering.upgraded(peer, sub, bytes.subarray(payloadAt))) return;
     watch.watcher.fact(mark, bytes, payloadAt, received);
   }
 

@@ -19,8 +19,8 @@ const EXPIRY_INTERVAL_MS: number = 60 * 60 * 1000;
 const SLACK = 1 / 64;
 /** The log of arrivals is cut every so many commits. Our choice: few deletes, and little to read at a start. */
 const ARRIVALS_CUT = 64;
-/** So many new records are merged at once (our choice: to merge a million of groups of a few records makes 200 MiB of garbage, and a node that is no smaller for long). */
-const MERGE_EVERY = 65_536;
+/** So many new records are merged at once (our choice: somewhat more than fill a group; each small group that is read makes a kilobyte of garbage, and a node that is large once stays so). */
+const MERGE_EVERY = 8_192;
 /** With so many records for each id that there may be, the ids' log is merged whole. Our choice: twice what an id needs, which is two. */
 const MERGE_AT = 4;
 /** A node-wide value of our own: where expiry stands (4 bytes), and how many ids there were (4 bytes). */

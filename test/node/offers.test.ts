@@ -11,7 +11,7 @@ const KIB = 1024;
 
 /** Of rumor `n` on the only subscription of that peer. */
 function offer(peer: PeerId, n: number, number = n): Offer {
-  return { peer, sub: 1, number, topic: 't', id: peerOf(n) as string as RumorId, hops: 2, bytes: 16 * KIB };
+  return { peer, sub: 1, number, id: peerOf(n) as string as RumorId, hops: 2, bytes: 16 * KIB };
 }
 const whom = (offers: readonly Pick<Offer, 'peer'>[]): readonly PeerId[] => offers.map(({ peer }) => peer);
 
@@ -57,12 +57,6 @@ describe('a rumor that several offer', () => {
     expect(asked(2, 2_000)).toEqual([true, true, false]);
     expect(asked(3, 1_015 + DISTRUST_MS)).toEqual([true, true, false]);
     expect(asked(4, 1_016 + DISTRUST_MS)).toEqual([true, false, false]);
-  });
-
-  test('of another topic is another one', () => {
-    const offers = new Offers();
-    expect(offers.offered(offer(ANN, 1), 0)).toBe(true);
-    expect(offers.offered({ ...offer(BOB, 1), topic: 'u' }, 0)).toBe(true);
   });
 
   test('nothing is left of those that are never given', () => {

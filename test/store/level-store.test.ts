@@ -446,14 +446,14 @@ describe('the ids’ log is merged', () => {
         await store.flush();
       }
     };
-    await write(0, 650);
-    expect((await ids(level)).length).toBe(650);
-    await write(65_000, 10);
+    await write(0, 80);
+    expect((await ids(level)).length).toBe(80);
+    await write(8_000, 20);
     await store.close();
     const merged = await ids(level);
-    expect([merged.length < 30, merged.reduce((sum, count) => sum + count, 0)]).toEqual([true, 66_000]);
+    expect([merged.length < 30, merged.reduce((sum, count) => sum + count, 0)]).toEqual([true, 10_000]);
     const after = await open({ level });
-    expect([after.seenCount, after.seen(idOf(1))?.hops, after.seen(idOf(65_999))?.hops]).toEqual([66_000, 1, 1]);
+    expect([after.seenCount, after.seen(idOf(1))?.hops, after.seen(idOf(9_999))?.hops]).toEqual([10_000, 1, 1]);
   });
 
   test('when a flooder makes it long: it has no more than four records for each id that there may be', async () => {
