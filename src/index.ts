@@ -12,6 +12,7 @@ export type {
   Emission,
   FactEffect,
   Mark,
+  Offered,
   Path,
   Publication,
   RefusalReason,

@@ -1,5 +1,5 @@
 /**
- * Merges the ids' log: the groups of six hours become few full ones, ids that are forgotten are left out, and an id that a group
+ * Merges the ids' log: many small groups become few full ones, ids that are forgotten are left out, and an id that a group
  * remembered twice stands there once. A log of a million groups of one id takes seconds to read; of full groups, a fraction.
  *
  * A merged group takes the place of the last one it is made of, so that whatever said "nothing before here is needed" still holds.
