@@ -67,6 +67,18 @@ describe('a large rumor', () => {
     expect(sent('Want').split(' ')).toHaveLength(1);
   });
 
+  test('is given at once, out of RAM', async () => {
+    const { a, b, d } = await diamond();
+    await a.host.poke('texts', 'say', large('x'));
+    await a.quiet();
+    net.deliver(a, b);
+    await b.quiet();
+    net.deliver(b, d);
+    net.deliver(d, b);
+    expect(sent('Give')).toBe('bd');
+    await net.quiet();
+  });
+
   test('of less than `limits.offerFromBytes` is sent by all', async () => {
     const { a } = await diamond();
     await a.host.poke('texts', 'say', 'x'.repeat(DEFAULT_LIMITS.offerFromBytes - 100));

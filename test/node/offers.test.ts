@@ -40,6 +40,15 @@ describe('a rumor that several offer', () => {
     expect(offers.size).toBe(0);
   });
 
+  test('is asked of nobody else when one that waits is lost; and the next has all its time', () => {
+    const offers = new Offers();
+    for (const peer of [ANN, BOB, CAT, DAN]) offers.offered(offer(peer, 1), 0);
+    expect(whom(offers.lost(BOB, 500))).toEqual([]);
+    expect(whom(offers.lost(ANN, 900))).toEqual([CAT]);
+    expect(whom(offers.due(1_915))).toEqual([]);
+    expect(whom(offers.due(1_916))).toEqual([DAN]);
+  });
+
   test('is asked of all others when who was asked keeps us waiting: a second, and a millisecond for each KiB', () => {
     const offers = new Offers();
     for (const peer of [ANN, BOB, CAT]) offers.offered(offer(peer, 1), 0);

@@ -8,6 +8,7 @@ import type { RumorId } from '../../src/ids.ts';
 import type { Owed } from '../../src/store/store.ts';
 import { OwedFeed } from '../../src/node/owed-feed.ts';
 import { OutgoingFact } from '../../src/node/outgoing-fact.ts';
+import { Note, Settled } from '../../src/node/settled.ts';
 import { LinkedHosts } from '../support/linked-hosts.ts';
 import { TestNetwork, befriend, next } from '../support/nodes.ts';
 
@@ -130,6 +131,16 @@ test('facts of one event have numbers of their own: what is acknowledged is not 
   await net.quiet();
   expect(facts()).toBe(7);
   await net.close();
+});
+
+test('what is not so after all is not counted: a number past the cursor is noted, and cleared, any number of times', () => {
+  const settled = new Settled(10, 64);
+  settled.set(12, Note.sent);
+  settled.set(13, Note.offered);
+  for (let i = 0; i < 3; i += 1) settled.clear(12);
+  expect([settled.size, settled.of(12), settled.of(13)]).toEqual([1, Note.none, Note.offered]);
+  settled.clear(1_000);
+  expect(settled.size).toBe(1);
 });
 
 describe('the feed of one pal', () => {

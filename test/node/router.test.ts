@@ -160,18 +160,19 @@ describe('an offer that need not be taken', () => {
   const ID = 'd'.repeat(64) as RumorId;
 
   /** Ann watches Bob, who offers; what is on her disk the test sees, and what he is told. */
-  function offering(path = '/~/gossip/gossip'): { offer(from: number, count: number): void; readonly commits: (() => void)[]; readonly haves: (readonly number[])[] } {
+  function offering(path = '/~/gossip/gossip'): { offer(from: number, count: number, hops?: number): void; readonly commits: (() => void)[]; readonly haves: (readonly number[])[] } {
     const commits: (() => void)[] = [];
     const haves: (readonly number[])[] = [];
-    const offered: Watcher['offered'] = (_offered, receipt) => {
+    const offered: Watcher['offered'] = ({ hops }, receipt) => {
+      if (hops === 2) return false;
       const { count } = receipt;
       commits.push(() => receipt.committed(count));
       return true;
     };
     pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), offered });
     Object.assign(pair.served.at(-1)!, { had: (numbers: readonly number[]) => haves.push(numbers) });
-    const offer = (from: number, count: number): void => {
-      for (let number = from; number < from + count; number += 1) pair.ann.received(BOB, encodeMessage({ type: 'Offer', sub: 1, number, id: ID, hops: 1, bytes: 9_000 }));
+    const offer = (from: number, count: number, hops = 1): void => {
+      for (let number = from; number < from + count; number += 1) pair.ann.received(BOB, encodeMessage({ type: 'Offer', sub: 1, number, id: ID, hops, bytes: 9_000 }));
     };
     return { offer, commits, haves };
   }
@@ -190,6 +191,21 @@ describe('an offer that need not be taken', () => {
     commits[2]?.();
     pair.clock.advance(1_000);
     expect([haves, pair.clock.timers]).toEqual([[[7, 8], [9]], 0]);
+  });
+
+  test('is not mixed up with one that is taken', () => {
+    pair.connect();
+    const { offer, commits, haves } = offering();
+    offer(1, 2, 2);
+    offer(3, 1);
+    offer(4, 1, 2);
+    offer(5, 1);
+    commits[0]?.();
+    pair.clock.advance(1_000);
+    expect(haves).toEqual([[3]]);
+    commits[1]?.();
+    pair.clock.advance(1_000);
+    expect(haves).toEqual([[3], [5]]);
   });
 
   test('does not wait when 256 do, and an answer has no more of them', () => {
