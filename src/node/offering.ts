@@ -63,7 +63,7 @@ export class Offering {
   #look(offer: Offer): void {
     const { peer, sub, number, id, hops } = offer;
     const watch = this.#port.session(peer)?.watches.get(sub);
-    if (watch === undefined) return;
+    if (watch === undefined || watch.had.isFull) return;
     watch.had.push(number);
     if (watch.watcher.offered({ id, hops }, watch.had)) return;
     watch.had.pop();

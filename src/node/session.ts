@@ -42,6 +42,9 @@ export interface AskedWatch {
 /** So many facts are acknowledged without waiting (our choice: a fortieth of what the other side keeps unacknowledged). */
 const ACK_AT = 256;
 
+/** No sender leaves more offers without an answer (owed-feed.ts): who does is not listened to until some are answered. */
+export const MAX_UNANSWERED = 10_000;
+
 /** Facts are acknowledged by their count, once they are on disk. One acknowledgement says as much as a hundred, so they wait for each other. */
 export class Received implements Receipt {
   count = 0;
@@ -84,6 +87,11 @@ export class Had implements Receipt {
   /** @param due there is something to answer: {@link take} it, at once or later */
   constructor(due: (isUrgent: boolean) => void) {
     this.#due = due;
+  }
+
+  /** As many wait for their answers as may. */
+  get isFull(): boolean {
+    return this.#numbers.length >= MAX_UNANSWERED;
   }
 
   /** An offer comes, which is perhaps not to be taken. */

@@ -113,17 +113,23 @@ export class Subscriber {
     const feed = this.#feed;
     const owed = feed !== undefined && fact.number !== undefined;
     const admits = feed?.admits(fact.number) !== false;
-    const offer = admits && owed && fact.offer !== undefined ? feed.offerOf(fact.number) : undefined;
-    if (offer !== undefined && this.#sink.offer?.(fact.offer!, offer) === undefined) {
-      feed!.offered(fact.number!);
-      fact.isOffered = true;
-      return undefined;
-    }
+    if (admits && feed !== undefined && this.#offer(fact, feed)) return undefined;
     const reason = admits ? this.#sink.fact(fact) : 'slow-reader';
     if (reason !== 'slow-reader') feed?.sent(fact.number, reason === undefined);
     else if (owed) feed.fellBehind();
     else this.#sink.dropped();
     return owed && reason === 'slow-reader' ? 'owed' : reason;
+  }
+
+  /** @returns whether it is offered: that is all for now */
+  #offer(fact: OutgoingFact, feed: OwedFeed): boolean {
+    const { number, offer: rumor } = fact;
+    if (number === undefined || rumor === undefined || this.#sink.offer === undefined) return false;
+    const offer = feed.offerOf(number);
+    if (offer === undefined || this.#sink.offer(rumor, offer) !== undefined) return false;
+    feed.offered(number);
+    fact.isOffered = true;
+    return true;
   }
 
   /** The watch was accepted: from now on it gets every fact. Does nothing when it ended meanwhile. */

@@ -57,7 +57,7 @@ export async function openDatabase(place: StorePlace): Promise<Opened> {
   }
 }
 
-/** Of LevelDB's cache (our choice: a few full groups, read again for one payload after the other; its default of 8 MiB fills within minutes, and nothing is slower without). */
+/** Of LevelDB's cache (our choice: a few full groups, read again for one payload after the other; its default of 8 MiB fills within minutes, and throughput is the same without). */
 const CACHE_BYTES: number = 1024 * 1024;
 
 async function openDir(dir: string): Promise<Handle> {

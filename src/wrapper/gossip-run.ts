@@ -124,7 +124,7 @@ export class GossipRun {
     if (isHearWire(wire)) {
       const input = this.#intake.offer(offered, bowl);
       const effects = this.#step(input, bowl);
-      return input.type === 'RumorOffered' ? undefined : effects;
+      return input.type === 'RumorOffered' && this.#core.hears(bowl.src) ? undefined : effects;
     }
     const effects = isOurs(wire) ? undefined : this.#inner.onOffer?.(wire, offered, innerBowl(bowl));
     return effects && this.#transform(effects, bowl);

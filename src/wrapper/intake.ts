@@ -41,7 +41,6 @@ export class Intake {
   /** A peer has a rumor for us. `RumorOffered`: we have to have its bytes, also of one that we hold for a proxy, or that may go further and is not at hand. */
   offer({ id, hops }: Offered, bowl: Bowl): Input<Body> {
     const from = bowl.src;
-    if (!this.#core.hears(from)) return { type: 'RumorRejected', from, reason: 'not-heard' };
     const seen = bowl.seen(id);
     return seen === undefined || this.#core.mustRead(id, hops, seen) ? { type: 'RumorOffered', id, from, hops } : { type: 'RepeatArrived', id, from, hops, seen };
   }

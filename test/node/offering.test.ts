@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { defineMarks, withGossip } from '../../src/index.ts';
-import type { GossipConfig } from '../../src/index.ts';
+import type { Agent, GossipConfig } from '../../src/index.ts';
 import type { PeerId } from '../../src/ids.ts';
 import { DEFAULT_LIMITS } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/node/messages.ts';
@@ -254,31 +254,31 @@ describe('who offers and does not give', () => {
   });
 });
 
-test('an agent that fails over an offer is not given it, and hears of it; others are served', async () => {
-  heard = { a: [], b: [], c: [], d: [] };
-  const failing = withGossip({ onPoke: ({ data }) => marks.invent('text', data as string) }, { hops: 3, marks });
-  net = await LinkedHosts.make(2, (index) => ({ texts: index === 0 ? failing : { ...failing, onOffer: () => { throw new Error('no'); } } }));
-  const [a, b] = net.hosts as [LinkedHost, LinkedHost];
-  for (const [one, other] of [[a, b], [b, a]] as const) await one.host.poke('pals', 'pals-command', { type: 'meet', peer: other.id, lists: [] });
-  net.up(a, b);
-  await net.quiet();
-  const watch = net.sent.find(({ from, message }) => from === b.id && message.type === 'Watch')!.message as Extract<Message, { type: 'Watch' }>;
-  net.sent.length = 0;
-  b.router.received(a.id, encodeMessage({ type: 'Offer', sub: watch.sub, number: 1, id: 'f'.repeat(64) as never, hops: 1, bytes: BYTES }));
-  await net.quiet();
-  net.clock.advance(1_000);
-  expect([sent('Want'), sent('Have'), b.reports.map(({ report }) => report.type === 'event' && report.event.name)]).toEqual(['', 'ba', expect.arrayContaining(['failed'])]);
-});
+describe('two nodes, of which the second runs another agent', () => {
+  /** And is offered something by the first. */
+  async function offeredTo(agent: Agent): Promise<LinkedHost> {
+    heard = { a: [], b: [], c: [], d: [] };
+    net = await LinkedHosts.make(2, (index) => ({ texts: index === 0 ? withGossip({}, { hops: 3, marks }) : agent }));
+    const [a, b] = net.hosts as [LinkedHost, LinkedHost];
+    for (const [one, other] of [[a, b], [b, a]] as const) await one.host.poke('pals', 'pals-command', { type: 'meet', peer: other.id, lists: [] });
+    net.up(a, b);
+    await net.quiet();
+    const watch = net.sent.find(({ from, message }) => from === b.id && message.type === 'Watch')!.message as Extract<Message, { type: 'Watch' }>;
+    net.sent.length = 0;
+    b.router.received(a.id, encodeMessage({ type: 'Offer', sub: watch.sub, number: 1, id: 'f'.repeat(64) as never, hops: 1, bytes: BYTES }));
+    await net.quiet();
+    net.clock.advance(1_000);
+    return b;
+  }
 
-test('an agent without `onOffer` is given what it is offered', async () => {
-  heard = { a: [], b: [], c: [], d: [] };
-  const { onOffer: _, ...plain } = withGossip({}, { hops: 3, marks });
-  net = await LinkedHosts.make(2, () => ({ texts: plain }));
-  const [a, b] = net.hosts as [LinkedHost, LinkedHost];
-  for (const [one, other] of [[a, b], [b, a]] as const) await one.host.poke('pals', 'pals-command', { type: 'meet', peer: other.id, lists: [] });
-  net.up(a, b);
-  await net.quiet();
-  const watch = net.sent.find(({ from, message }) => from === b.id && message.type === 'Watch')!.message as Extract<Message, { type: 'Watch' }>;
-  b.router.received(a.id, encodeMessage({ type: 'Offer', sub: watch.sub, number: 1, id: 'f'.repeat(64) as never, hops: 1, bytes: BYTES }));
-  expect(sent('Want')).toBe('ba');
+  test('one that fails over an offer is not given it, and hears of it', async () => {
+    const b = await offeredTo({ ...withGossip({}, { hops: 3, marks }), onOffer: () => { throw new Error('no'); } });
+    expect([sent('Want'), sent('Have'), b.reports.map(({ report }) => report.type === 'event' && report.event.name)]).toEqual(['', 'ba', expect.arrayContaining(['failed'])]);
+  });
+
+  test('one without `onOffer` is given what it is offered', async () => {
+    const { onOffer: _, ...plain } = withGossip({}, { hops: 3, marks });
+    await offeredTo(plain);
+    expect(sent('Want')).toBe('ba');
+  });
 });

@@ -4,7 +4,7 @@ import { limits } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/node/messages.ts';
 import { OwedFeed } from '../../src/node/owed-feed.ts';
 import { Router } from '../../src/node/router.ts';
-import { Had, Received, Session } from '../../src/node/session.ts';
+import { Had, MAX_UNANSWERED, Received, Session } from '../../src/node/session.ts';
 import type { Receipt, Watcher } from '../../src/node/session.ts';
 import type { Subscriber, Tally } from '../../src/node/subscribers.ts';
 import { OutgoingFact } from '../../src/node/outgoing-fact.ts';
@@ -160,7 +160,7 @@ describe('an offer that need not be taken', () => {
   const ID = 'd'.repeat(64) as RumorId;
 
   /** Ann watches Bob, who offers; what is on her disk the test sees, and what he is told. */
-  function offering(path = '/~/gossip/gossip'): { offer(from: number, count: number, hops?: number): void; readonly commits: (() => void)[]; readonly haves: (readonly number[])[] } {
+  function offering(path = '/~/gossip/gossip'): { offer(from: number, count: number, hops?: number): void; readonly commits: (() => void)[]; readonly haves: (readonly number[])[]; leave(): void } {
     const commits: (() => void)[] = [];
     const haves: (readonly number[])[] = [];
     const offered: Watcher['offered'] = ({ hops }, receipt) => {
@@ -169,12 +169,12 @@ describe('an offer that need not be taken', () => {
       commits.push(() => receipt.committed(count));
       return true;
     };
-    pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), offered });
+    const leave = pair.ann.watch(BOB, TOPIC, path, { ...pair.watcher('w'), offered });
     Object.assign(pair.served.at(-1)!, { had: (numbers: readonly number[]) => haves.push(numbers) });
     const offer = (from: number, count: number, hops = 1): void => {
       for (let number = from; number < from + count; number += 1) pair.ann.received(BOB, encodeMessage({ type: 'Offer', sub: 1, number, id: ID, hops, bytes: 9_000 }));
     };
-    return { offer, commits, haves };
+    return { offer, commits, haves, leave };
   }
 
   test('is answered once it is on disk that it need not; those of a second share an answer', () => {
@@ -228,6 +228,29 @@ describe('an offer that need not be taken', () => {
     commits[1]?.();
     pair.clock.advance(1_000);
     expect(haves).toEqual([]);
+  });
+
+  test('past 10,000 without an answer is not listened to, until some are answered', () => {
+    pair.connect();
+    const { offer, commits, haves } = offering();
+    offer(1, MAX_UNANSWERED + 1);
+    expect(commits.length).toBe(MAX_UNANSWERED);
+    commits.at(-1)?.();
+    expect(haves.flat().length).toBe(MAX_UNANSWERED);
+    offer(20_000, 1);
+    expect(commits.length).toBe(MAX_UNANSWERED + 1);
+  });
+
+  test('of a watch that was left meanwhile is not answered', () => {
+    pair.connect();
+    const { offer, commits, haves, leave } = offering();
+    offer(1, 1);
+    commits[0]?.();
+    leave();
+    const before = pair.log.length;
+    Object.assign(pair.bob, { received: () => pair.log.push('a message') });
+    pair.clock.advance(1_000);
+    expect([haves, pair.log.slice(before)]).toEqual([[], []]);
   });
 
   test('on another path than that of rumors is ignored', () => {

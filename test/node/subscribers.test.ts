@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PeerId } from '../../src/ids.ts';
+import type { PeerId, RumorId } from '../../src/ids.ts';
 import { encodePayload } from '../../src/marks/payload.ts';
 import { OutgoingFact } from '../../src/node/outgoing-fact.ts';
+import { OwedFeed } from '../../src/node/owed-feed.ts';
 import { Subscriber, Subscriptions } from '../../src/node/subscribers.ts';
 
 const [ann, bob] = ['a', 'b'].map((digit) => digit.repeat(64) as PeerId) as [PeerId, PeerId];
@@ -119,6 +120,19 @@ describe('subscriptions', () => {
 test('a fact is encoded once however many read its bytes', () => {
   const fact = new OutgoingFact({ mark: 'm', data: { a: 1 } }, 1_000);
   expect(fact.payload).toBe(fact.payload);
+});
+
+test('a sink that cannot offer is given the fact', () => {
+  const given: unknown[] = [];
+  const one = new Subscriber(ann, '/p', { fact: ({ data }) => void given.push(data), kicked: () => undefined, dropped: () => undefined });
+  const nothing = (): undefined => undefined;
+  const feed = new OwedFeed(0, { last: () => 0, entry: nothing, payload: () => Promise.resolve(undefined), atHand: nothing, fact: () => fail(), send: () => true, concerns: () => true, moved: nothing, lost: nothing });
+  Object.assign(feed, { admits: () => true });
+  one.owe(feed);
+  one.open();
+  const rumor = new OutgoingFact({ mark: 'm', data: 'x' }, 1_000, 1, { id: 'a'.repeat(64) as RumorId, hops: 1, bytes: 9_000 });
+  one.give(rumor, false);
+  expect([given, rumor.isOffered]).toEqual([['x'], false]);
 });
 
 describe('a fact in parts', () => {

@@ -98,6 +98,16 @@ describe('a rumor arrives', () => {
       expect(facts(host)).toEqual([['gossip-rumor', [DAN]], ['gossip-upgrade', [CAT]]]);
     });
 
+    test('is forgotten with its peer\'s subscription: who comes again is told', async () => {
+      const { host } = await hearing();
+      await host.watch('/~/gossip/gossip', CAT);
+      host.offer(idOf('hi'), 3, CAT);
+      await host.event((agent, bowl) => agent.onLeave?.('/~/gossip/gossip', bowl), CAT);
+      await host.watch('/~/gossip/gossip', CAT);
+      host.arrive(wireOf('hi', 3), BOB);
+      expect(ofType(host.out, 'fact').map(({ only }) => only)).toEqual([undefined]);
+    });
+
     test('is remembered of as many rumors as are kept at hand: past them who offered is told', async () => {
       const { host } = await hearing();
       await host.watch('/~/gossip/gossip', CAT);

@@ -93,6 +93,7 @@ export class Spread<Body> {
 
   /** That subscriber is gone. */
   forget(peer: PeerId): void {
+    for (const promised of this.#promised.values()) promised.delete(peer);
     this.#reach.forget(peer);
   }
 
